@@ -1,0 +1,58 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+# Workers use the driver's Python; spark-submit finds our conf/ and, with it, the jars and the log levels.
+export PYSPARK_PYTHON := $(CURDIR)/$(BIN)/python
+export SPARK_CONF_DIR := $(CURDIR)/conf
+export SPARK_LOCAL_IP := 127.0.0.1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup data run plan lint test cluster cluster-stop package clean
+
+help:  ## say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
+
+setup: .venv/.ready .jars/.ready  ## make .venv and fetch Delta's jars, once
+
+.venv/.ready: pyproject.toml
+	python3 -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[demo,dev]'
+	@touch $@
+
+.jars/.ready: .venv/.ready scripts/fetch_jars.py
+	$(BIN)/python scripts/fetch_jars.py
+	@touch $@
+
+data: setup data/landing/.ready  ## lay out the real demo data: flights of 2013 by month, weather as Parquet
+
+data/landing/.ready: scripts/demo_data.py
+	$(BIN)/python scripts/demo_data.py
+	@touch $@
+
+run: data  ## run the whole demo project through spark-submit, and show what it published
+	$(BIN)/spark-submit main.py run
+	@$(BIN)/python scripts/show.py
+
+plan: data  ## say what `make run` would do, and why; starts no JVM
+	@$(BIN)/sparkjobs plan
+
+lint: setup  ## format, lint, types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup data  ## every test, on one machine
+	$(BIN)/pytest
+
+cluster: setup  ## start a standalone master and two workers on loopback
+	$(BIN)/python -m tests.cluster.standalone start
+
+cluster-stop:  ## stop them
+	$(BIN)/python -m tests.cluster.standalone stop
+
+package: setup  ## one zip for --py-files: target/sparkjobs.zip
+	$(BIN)/python scripts/package.py
+
+clean:  ## delete what was made, but not .venv and .jars
+	rm -rf data target

@@ -1,0 +1,1 @@
+"""The project's transformations: pure functions from frames to a frame. No reads, no writes, no session."""

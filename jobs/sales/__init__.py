@@ -1,0 +1,1 @@
+"""The first example: what sells where."""

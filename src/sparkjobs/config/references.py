@@ -1,0 +1,77 @@
+"""`${…}` in conf: paths, the environment, and secrets that stay references until they are used.
+
+`${name}` is a key of `paths:`, `${env:NAME}` and `${env:NAME:-default}` the environment,
+`${secret:env:NAME}` and `${secret:file:/path}` secrets. A reference that is the whole unquoted
+value takes the type its text has in YAML.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from sparkjobs.config.node import Scalar, scalar
+
+_REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_revealed: set[str] = set()
+
+
+class UnknownReferenceError(Exception):
+    """A reference that leads nowhere; its text says so."""
+
+
+def resolved(text: str, paths: Mapping[str, str], environment: Mapping[str, str]) -> Scalar:
+    """`text` with every reference but secrets replaced.
+
+    Raises:
+        UnknownReferenceError: one of them leads nowhere.
+    """
+    whole = _REFERENCE.fullmatch(text)
+    replaced = _REFERENCE.sub(lambda match: _meaning(match[1], paths, environment), text)
+    return scalar(replaced) if whole and replaced != text else replaced
+
+
+def revealed(text: str, environment: Mapping[str, str]) -> str:
+    """`text` with its secrets in clear; from now on `scrubbed` knows them.
+
+    Raises:
+        UnknownReferenceError: a secret is not where the reference says.
+    """
+    return _REFERENCE.sub(lambda match: _secret(match[1], environment), text)
+
+
+def scrubbed(text: str) -> str:
+    """`text` without the secrets that were revealed so far."""
+    for secret in sorted(_revealed, key=len, reverse=True):
+        text = text.replace(secret, "********")
+    return text
+
+
+def _meaning(reference: str, paths: Mapping[str, str], environment: Mapping[str, str]) -> str:
+    if reference.startswith("secret:"):
+        return f"${{{reference}}}"
+    if reference.startswith("env:"):
+        name, given, default = reference.removeprefix("env:").partition(":-")
+        if name in environment:
+            return environment[name]
+        if given:
+            return default
+        raise UnknownReferenceError(f"the environment has no {name!r}; `${{env:{name}:-default}}` allows that")
+    if reference in paths:
+        return paths[reference]
+    near = get_close_matches(reference, paths, n=1)
+    hint = f"; did you mean '${{{near[0]}}}'?" if near else f"; `paths:` has {', '.join(sorted(paths))}"
+    raise UnknownReferenceError(f"'${{{reference}}}' is not a key of `paths:`{hint}")
+
+
+def _secret(reference: str, environment: Mapping[str, str]) -> str:
+    kind, _, name = reference.removeprefix("secret:").partition(":")
+    if kind == "env" and name in environment:
+        secret = environment[name]
+    elif kind == "file" and Path(name).is_file():
+        secret = Path(name).read_text(encoding="utf-8").rstrip("\n")
+    else:
+        raise UnknownReferenceError(f"there is no secret at '${{{reference}}}'")
+    if secret:
+        _revealed.add(secret)
+    return secret

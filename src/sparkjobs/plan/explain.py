@@ -1,0 +1,67 @@
+"""Tell a plan, as text for people or as JSON: the very object that `run` executes."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput
+from sparkjobs.registry import JobFunction
+
+
+def as_json(plan: RunPlan) -> str:
+    """The whole plan; the same plan gives the same text."""
+    return json.dumps(plan, default=_encoded, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_text(plan: RunPlan) -> str:
+    """The plan for a terminal."""
+    running = sum(job.runs for job in plan.jobs)
+    env = f", env {plan.env}" if plan.env else ""
+    head = f"{plan.project}{env}: {len(plan.jobs)} jobs, {running} to run, {len(plan.jobs) - running} up to date"
+    return "\n".join([head, *(line for job in plan.jobs for line in _job(plan, job))]) + "\n"
+
+
+def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
+    yield ""
+    yield f"{job.name}: {'runs: ' + '; '.join(job.reasons) if job.runs else 'up to date'}"
+    if not job.runs:
+        return
+    for one in job.inputs:
+        yield f"  in   {one.name}: {_input(plan, one)}"
+    output = job.conf.output
+    by = f" by {', '.join(output.partition_by)}" if output.partition_by else ""
+    yield f"  out  {output.format} {job.mode}{by}: {shown(job.table, plan.root)}"
+    if job.conf.checks:
+        counts: dict[str, int] = {}
+        for check in job.conf.checks:
+            counts[check.kind] = counts.get(check.kind, 0) + 1
+        yield f"  checks  {', '.join(f'{kind} x{count}' if count > 1 else kind for kind, count in counts.items())}"
+
+
+def _input(plan: RunPlan, one: PlannedInput) -> str:
+    users = plan.users(one.key)
+    once = f", read once for {', '.join(users)}" if len(users) > 1 else ", cached" if one.cached else ""
+    if isinstance(one, SourceInput):
+        if one.version is not None:
+            return f"{one.source}, Delta version {one.version}{once}"
+        size = sum(file.size for file in one.files)
+        return f"{one.source}, {len(one.files)} {one.conf.format} files, {size / 1e6:,.1f} MB{once}"
+    which = "as published in this run" if one.version is None else f"version {one.version}"
+    return f"{one.job}, {which}{once}"
+
+
+def shown(path: Path, root: Path) -> str:
+    """`path` as people name it: from the project where it lies inside."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _encoded(value: object) -> Any:  # noqa: ANN401 (whatever JSON takes)
+    if isinstance(value, JobFunction):
+        return {"name": value.name, "line": value.line, "file": value.file}
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Path):
+        return str(value)
+    return value.model_dump(mode="json")  # type: ignore[attr-defined]  # only conf models are left

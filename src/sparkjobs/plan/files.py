@@ -1,0 +1,94 @@
+"""Which files a source has right now, each pinned by size and time. What comes later is not read."""
+
+import gzip
+import os
+from collections.abc import Iterator
+from glob import glob, has_magic
+from pathlib import Path
+from typing import IO, cast
+
+from sparkjobs.config import CsvSource, Source
+from sparkjobs.config.sources import CsvOptions
+from sparkjobs.plan.model import File
+
+_MARKERS = ("_SUCCESS", "_committed_", "_started_", "_metadata", "_common_metadata")
+_STATE = ("_delta_log", "_sparkjobs")
+_TEXT = ("csv", "json", "text")
+_BYTES = {"utf-8": "utf-8", "iso-8859-1": "iso-8859-1", "utf-16": "utf-16-le"}
+_MAGIC = {"parquet": b"PAR1", "orc": b"ORC"}
+_FOREIGN = {b"PK\x03\x04": "a zip archive", b"PAR1": "a Parquet file", b"\x1f\x8b": "gzip data in a file not named .gz"}
+
+
+def listed(path: str, root: Path) -> tuple[File, ...]:
+    """The files at `path`: a file, a folder with all below it, or a glob. In the order of their names."""
+    tops = sorted(glob(path, recursive=True)) if has_magic(path) else [path] * os.path.exists(path)  # noqa: PTH110, PTH207 (globs are text)
+    return tuple(sorted(_pinned(file, root) for top in tops for file in _below(top)))
+
+
+def damage(file: File, root: Path, conf: Source) -> str | None:
+    """Why Spark would skip the file or read garbage from it; None when neither."""
+    path = root / file.path
+    if path.name.startswith(("_", ".")):
+        return "its name starts with '_' or '.', such files are silently not read; rename it"
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(4)
+            handle.seek(max(-4, -file.size), os.SEEK_END)
+            tail = handle.read(4)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    magic = _MAGIC.get(conf.format)
+    if magic and not (head.startswith(magic) and (conf.format != "parquet" or tail == magic)):
+        return f"it is not a whole {conf.format} file"
+    if conf.format in _TEXT:
+        foreign = next((name for start, name in _FOREIGN.items() if head.startswith(start)), None)
+        if foreign and not (foreign.startswith("gzip") and path.suffix == ".gz"):
+            return f"it is {foreign}"
+        encoding = conf.options.encoding if isinstance(conf, CsvSource) else "utf-8"
+        if head[:2] in (b"\xff\xfe", b"\xfe\xff") and encoding != "utf-16":
+            return f"it is UTF-16, its conf says {encoding}"
+    if isinstance(conf, CsvSource) and conf.options.multi_line and _unclosed_quote(path, conf.options):
+        return "a quote in it is never closed, so that no row after it can be trusted"
+    return None
+
+
+def _unclosed_quote(path: Path, options: CsvOptions) -> bool:
+    """Whether the quote characters of a multi-line file are odd in number.
+
+    Spark would take everything up to the next quote for one cell, without a word.
+    """
+    quote, escape = (text.encode(_BYTES[options.encoding]) for text in (options.quote, options.escape))
+    count, rest = 0, b""
+    with opened(path) as handle:
+        while block := handle.read(1 << 20):
+            text = rest + block
+            rest = text[-1:] if escape != quote else b""
+            count += (text.count(quote) - rest.count(quote)) - (text.count(escape + quote) if escape != quote else 0)
+    return (count + rest.count(quote)) % 2 == 1
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The bytes of the text in `path`, unpacked where it is gzip."""
+    return cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+
+
+def _below(top: str) -> Iterator[os.DirEntry[str] | Path]:
+    """The data files at or below `top`; markers that other engines leave beside data are no data."""
+    path = Path(top)
+    if not path.is_dir():
+        yield path
+        return
+    for entry in os.scandir(path):
+        if entry.name in _STATE or entry.name.endswith(".crc") or entry.name.startswith(_MARKERS):
+            continue
+        if entry.is_dir():
+            yield from _below(entry.path)
+        else:
+            yield entry
+
+
+def _pinned(file: os.DirEntry[str] | Path, root: Path) -> File:
+    facts = file.stat()
+    path = Path(file)
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    return File(str(shown), facts.st_size, facts.st_mtime_ns)

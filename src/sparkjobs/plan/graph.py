@@ -1,0 +1,149 @@
+"""The graph of jobs, and everything that must hold before any of them may run."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from sparkjobs.config import Conf, JobConf
+from sparkjobs.errors import ConfigError
+from sparkjobs.registry import JobFunction
+
+_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Jobs in an order in which every one comes after what it reads."""
+
+    order: tuple[str, ...]
+    upstream: Mapping[str, frozenset[str]]
+
+    def above(self, job: str) -> frozenset[str]:
+        """Every job whose output `job` depends on."""
+        direct = self.upstream[job]
+        return direct.union(*(self.above(one) for one in direct))
+
+    def below(self, job: str) -> frozenset[str]:
+        """Every job that depends on the output of `job`."""
+        return frozenset(other for other in self.order if job in self.above(other))
+
+
+def graph_of(conf: Conf, functions: Mapping[str, JobFunction]) -> Graph:
+    """The graph of all jobs in `conf`.
+
+    Raises:
+        ConfigError: conf and functions do not fit, inputs lead nowhere or in a circle, or two jobs
+            would touch one folder.
+    """
+    mistakes = [
+        *_unmatched(conf, functions),
+        *(text for job in conf.jobs for text in _inputs(conf, job)),
+        *(text for job in conf.jobs for text in _signature(conf, job, functions)),
+        *_shared_folders(conf),
+    ]
+    upstream = {
+        job: frozenset(one.ref for one in body.inputs.values() if one.ref in conf.jobs and one.ref is not None)
+        for job, body in conf.jobs.items()
+    }
+    try:
+        order = _sorted(upstream)
+    except CycleError as error:
+        circle = error.args[1]
+        mistakes.append(f"{conf.at('jobs', circle[0], 'inputs')}: jobs in a circle: {' → '.join(reversed(circle))}")
+    if mistakes:
+        raise ConfigError(tuple(mistakes))
+    return Graph(order, upstream)
+
+
+def function_name(job: str, body: JobConf) -> str:
+    """The registered function that runs as `job`."""
+    return body.function or job
+
+
+def _sorted(upstream: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    sorter = TopologicalSorter({job: sorted(upstream[job]) for job in sorted(upstream)})
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        order.extend(ready)
+        sorter.done(*ready)
+    return tuple(order)
+
+
+def _unmatched(conf: Conf, functions: Mapping[str, JobFunction]) -> Iterator[str]:
+    used = {function_name(job, body) for job, body in conf.jobs.items()}
+    for name, spec in functions.items():
+        if name not in used:
+            yield f"{spec.place}: job {name!r} has no conf/jobs/{name}.yml{_near(name, set(conf.jobs) - set(functions))}"
+    for job, body in conf.jobs.items():
+        name = function_name(job, body)
+        if name not in functions:
+            place = conf.at("jobs", job, "function")
+            yield f"{place}: no @job function is named {name!r}{_near(name, functions)}"
+
+
+def _inputs(conf: Conf, job: str) -> Iterator[str]:
+    body = conf.jobs[job]
+    for name, one in body.inputs.items():
+        if one.ref is not None and one.ref not in conf.jobs:
+            yield f"{conf.at('jobs', job, 'inputs', name, 'ref')}: there is no job {one.ref!r}{_near(one.ref, conf.jobs)}"
+        if one.source is not None and one.source not in conf.sources:
+            place = conf.at("jobs", job, "inputs", name, "source")
+            yield f"{place}: there is no source {one.source!r}{_near(one.source, conf.sources)}"
+    for index, name in enumerate(body.cache):
+        if name not in body.inputs:
+            yield f"{conf.at('jobs', job, 'cache', index)}: {name!r} is not an input{_near(name, body.inputs)}"
+
+
+def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> Iterator[str]:
+    body = conf.jobs[job]
+    spec = functions.get(function_name(job, body))
+    if spec is None:
+        return
+    params = {param.name for param in spec.params}
+    needed = {param.name for param in spec.params if param.required}
+    for name in body.inputs:
+        if name not in spec.inputs:
+            place = conf.at("jobs", job, "inputs", name)
+            yield f"{place}: {spec.name} ({spec.place}) takes no input {name!r}{_near(name, spec.inputs)}"
+    for name in spec.inputs:
+        if name not in body.inputs:
+            yield f"{conf.at('jobs', job, 'inputs')}: {spec.name} ({spec.place}) needs the input {name!r}"
+    for name in body.params:
+        if name not in params:
+            place = conf.at("jobs", job, "params", name)
+            yield f"{place}: {spec.name} ({spec.place}) takes no param {name!r}{_near(name, params)}"
+    for name in sorted(needed - set(body.params)):
+        yield f"{conf.at('jobs', job, 'params')}: {spec.name} ({spec.place}) needs the param {name!r}"
+
+
+def _shared_folders(conf: Conf) -> Iterator[str]:
+    outputs = {job: Path(body.output.path) for job, body in sorted(conf.jobs.items())}
+    jobs = list(outputs)
+    for index, job in enumerate(jobs):
+        for other in jobs[:index]:
+            if outputs[job].is_relative_to(outputs[other]) or outputs[other].is_relative_to(outputs[job]):
+                place = conf.at("jobs", job, "output", "path")
+                yield f"{place}: {outputs[job]} is also written by {other!r}; each job has a folder of its own"
+    for source, body in conf.sources.items():
+        for job, output in outputs.items():
+            if _reads(body.path, output):
+                place = conf.at("sources", source, "path")
+                yield f"{place}: source {source!r} reads what job {job!r} writes; use `ref: {job}` as the input"
+
+
+def _reads(path: str, output: Path) -> bool:
+    """Whether a source at `path` can meet files that lie in `output`."""
+    glob = _GLOB.search(path)
+    fixed = Path(f"{path[: glob.start()]}_").parent if glob else Path(path)
+    recursive = glob is None or "**" in path
+    return fixed.is_relative_to(output) or (recursive and output.is_relative_to(fixed))
+
+
+def _near(name: str, known: "Mapping[str, object] | set[str] | tuple[str, ...]") -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,124 @@
+"""The frozen plan: `plan` prints it, `run` executes it, `plan.json` is it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sparkjobs.config import JobConf, Source
+from sparkjobs.registry import JobFunction
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class File:
+    """One input file, pinned."""
+
+    path: str
+    """Relative to the project where it lies inside it, so that a moved project knows its files."""
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """Files that are read alike: CSV files with one header, or all files of another format."""
+
+    columns: tuple[str, ...]
+    """The header's names in its order; empty where the format brings its own."""
+    header: str
+    """The header line as it stands in the files."""
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInput:
+    """An input that reads an external source; `version` pins a Delta table, `groups` pin files."""
+
+    name: str
+    source: str
+    conf: Source
+    groups: tuple[FileGroup, ...]
+    version: int | None
+    cached: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What this input reads; inputs with one key are read once."""
+        return "source", self.source
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """All pinned files."""
+        return tuple(file for group in self.groups for file in group.files)
+
+    def pinned(self) -> dict[str, Any]:
+        """The entry of a manifest."""
+        files = [[file.path, file.size, file.modified_ns] for file in sorted(self.files)]
+        return {"name": self.name, "source": self.source, "version": self.version, "files": files}
+
+
+@dataclass(frozen=True, slots=True)
+class TableInput:
+    """An input that reads what another job publishes, in this run or earlier."""
+
+    name: str
+    job: str
+    format: Literal["delta", "parquet"]
+    path: Path
+    version: int | None
+    """None: whatever that job publishes in this run."""
+    cached: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What this input reads; inputs with one key are read once."""
+        return "ref", self.job
+
+    def pinned(self) -> dict[str, Any]:
+        """The entry of a manifest."""
+        return {"name": self.name, "ref": self.job, "version": self.version}
+
+
+PlannedInput = SourceInput | TableInput
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """One job: what it reads, where it writes, and why it runs or does not."""
+
+    name: str
+    function: JobFunction
+    conf: JobConf
+    inputs: tuple[PlannedInput, ...]
+    upstream: tuple[str, ...]
+    """The planned jobs it has to wait for."""
+    table: Path
+    mode: Literal["append", "overwrite", "overwrite_partitions"]
+    committed: int
+    reasons: tuple[str, ...]
+    """Why it runs; empty when it is up to date."""
+    code: str
+    fingerprint: str
+    """Of the conf of the job and its sources."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """The selected jobs in the order they run."""
+
+    project: str
+    root: Path
+    env: str | None
+    jobs: tuple[JobPlan, ...]
+
+    def reads(self, key: tuple[str, str]) -> int:
+        """How many inputs of running jobs read `key`."""
+        return sum(one.key == key for job in self.jobs if job.runs for one in job.inputs)
+
+    def users(self, key: tuple[str, str]) -> tuple[str, ...]:
+        """The running jobs that read `key`, in order."""
+        return tuple(job.name for job in self.jobs if job.runs and any(one.key == key for one in job.inputs))

@@ -1,0 +1,160 @@
+"""The Delta commit: Spark's staged files become the table's by one entry in its log.
+
+No copy, no rename, no JVM, wherever that is known to be right for every reader: see
+docs/decisions/0002-deltalake-commits.md. Everything else is a JVM Delta write of the staged files,
+which copies them and carries the same write key.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import DeltaTable, Schema
+from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction, create_table_with_add_actions
+from pyspark.sql import SparkSession
+
+from sparkjobs.errors import PublishError
+from sparkjobs.faults import reach
+from sparkjobs.publish.attempt import Attempt
+from sparkjobs.publish.stage import staged_rows
+from sparkjobs.results import Staged
+from sparkjobs.state import app_id
+
+_PLAIN_WRITER = 2
+_FEATURES_WRITER = 7
+_FEATURES = frozenset({"appendOnly", "invariants", "timestampNtz", "changeDataFeed", "v2Checkpoint", "v2Checkpoint-preview"})
+_SETTINGS = frozenset(
+    {
+        "delta.checkpointInterval",
+        "delta.checkpointPolicy",
+        "delta.deletedFileRetentionDuration",
+        "delta.enableChangeDataFeed",
+        "delta.logRetentionDuration",
+    }
+)
+
+
+def commit_delta(spark: SparkSession, attempt: Attempt, staged: Staged, mode: str) -> int:
+    """Commit `staged`; the version of the table that holds it.
+
+    Raises:
+        PublishError: its columns are not the table's, and `mode` does not replace the table.
+    """
+    handle = DeltaTable(attempt.table) if DeltaTable.is_deltatable(str(attempt.table)) else None
+    if handle and mode != "overwrite":
+        _same_columns(attempt, staged, handle)
+    reach("commit.before")
+    if _as_they_are(staged, handle):
+        _commit_files(attempt, staged, mode, handle)
+    else:
+        _commit_copy(spark, attempt, staged, mode)
+    reach("commit.after")
+    committed = DeltaTable(attempt.table, without_files=True)
+    if committed.transaction_version(app_id(attempt.job)) != attempt.number:
+        raise PublishError(
+            attempt.job,
+            f"the commit of manifest {attempt.number} left no trace in the log of {attempt.table}.",
+            f"Look at the table's history, then `sparkjobs run {attempt.job}`.",
+        )
+    return int(committed.version())
+
+
+def _as_they_are(staged: Staged, handle: DeltaTable | None) -> bool:
+    """Whether the files themselves can be committed, without harm to any reader."""
+    ascii_only = all(file.path.isascii() for file in staged.files)
+    if handle is None:
+        return ascii_only and '"timestamp_ntz"' not in staged.schema
+    protocol, metadata = handle.protocol(), handle.metadata()
+    features = {*(protocol.writer_features or ()), *(protocol.reader_features or ())}
+    known_protocol = protocol.min_writer_version <= _PLAIN_WRITER or (
+        protocol.min_writer_version == _FEATURES_WRITER and features <= _FEATURES
+    )
+    same = json.loads(handle.schema().to_json()) == json.loads(staged.schema)
+    partitioned_alike = tuple(metadata.partition_columns) == staged.partition_by
+    return ascii_only and known_protocol and same and partitioned_alike and set(metadata.configuration) <= _SETTINGS
+
+
+def _same_columns(attempt: Attempt, staged: Staged, handle: DeltaTable) -> None:
+    def kinds(schema: str) -> dict[str, object]:
+        return {field["name"]: field["type"] for field in json.loads(schema)["fields"]}
+
+    table, result = kinds(handle.schema().to_json()), kinds(staged.schema)
+    partitions = tuple(handle.metadata().partition_columns)
+    if table != result:
+        different = sorted(name for name in {*table, *result} if table.get(name) != result.get(name))
+        problem = f"its result does not have the table's columns; different: {', '.join(different[:5])}."
+    elif partitions != staged.partition_by:
+        problem = f"its table is partitioned by {', '.join(partitions) or 'nothing'}, its conf says otherwise."
+    else:
+        return
+    raise PublishError(attempt.job, problem, f"`sparkjobs run {attempt.job} --full-refresh` replaces the table.")
+
+
+def _commit_files(attempt: Attempt, staged: Staged, mode: str, handle: DeltaTable | None) -> None:
+    adds = [
+        AddAction(
+            f"{attempt.data.name}/{file.path}", file.size, dict(file.partition), file.modified_ms, True, file.stats  # noqa: FBT003 (deltalake's signature)
+        )
+        for file in staged.files
+    ]
+    schema, by = Schema.from_json(staged.schema), list(staged.partition_by)
+    properties = CommitProperties(
+        app_transactions=[Transaction(app_id(attempt.job), attempt.number, int(time.time() * 1000))],
+        custom_metadata={"userMetadata": _note(attempt), "operationMetrics": _metrics(staged)},
+    )
+    if handle is None:
+        create_table_with_add_actions(str(attempt.table), schema, adds, "error", by, commit_properties=properties)
+    elif mode == "overwrite_partitions":
+        actions = [*adds, *_replaced(staged, handle)]
+        handle.create_write_transaction(actions, "append", schema, by, commit_properties=properties)
+    else:
+        handle.create_write_transaction(adds, mode, schema, by, commit_properties=properties)
+
+
+def _replaced(staged: Staged, handle: DeltaTable) -> Iterator[RemoveAction]:
+    """The live files of every partition that has staged rows."""
+    partitions = {file.partition for file in staged.files}
+    now = int(time.time() * 1000)
+    for live in pa.table(handle.get_add_actions()).to_pylist():
+        values = {name: _text(value) for name, value in (live["partition"] or {}).items()}
+        if tuple((name, values[name]) for name in staged.partition_by) in partitions:
+            yield RemoveAction(unquote(live["path"]), True, now, live["size_bytes"], values)  # noqa: FBT003 (deltalake's signature)
+
+
+def _text(value: object) -> str | None:
+    """A typed partition value as its folder spells it."""
+    return None if value is None else str(value)
+
+
+def _commit_copy(spark: SparkSession, attempt: Attempt, staged: Staged, mode: str) -> None:
+    writer = (
+        staged_rows(spark, staged)
+        .write.format("delta")
+        .partitionBy(*staged.partition_by)
+        .option("txnAppId", app_id(attempt.job))
+        .option("txnVersion", attempt.number)
+        .option("userMetadata", _note(attempt))
+    )
+    match mode:
+        case "append":
+            writer.mode("append").save(str(attempt.table))
+        case "overwrite_partitions":
+            writer.mode("overwrite").option("partitionOverwriteMode", "dynamic").save(str(attempt.table))
+        case _:
+            writer.mode("overwrite").option("overwriteSchema", True).save(str(attempt.table))  # noqa: FBT003 (Spark's signature)
+    shutil.rmtree(staged.folder)
+
+
+def _note(attempt: Attempt) -> str:
+    return json.dumps({"job": attempt.job, "manifest": attempt.number, "attempt": attempt.name, "run_id": attempt.run_id})
+
+
+def _metrics(staged: Staged) -> Mapping[str, str]:
+    return {
+        "numFiles": str(len(staged.files)),
+        "numOutputRows": str(staged.rows),
+        "numOutputBytes": str(staged.size),
+    }

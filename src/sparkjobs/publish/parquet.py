@@ -1,0 +1,63 @@
+"""The Parquet commit: which moves each mode makes. The journal makes them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from sparkjobs.errors import PublishError
+from sparkjobs.faults import reach
+from sparkjobs.publish.attempt import Attempt
+from sparkjobs.publish.journal import Move, publish
+from sparkjobs.results import Staged
+from sparkjobs.state import state_folder
+from sparkjobs.state.durable import read_json
+
+
+def commit_parquet(attempt: Attempt, staged: Staged, mode: str) -> int:
+    """Commit `staged`; the manifest's number.
+
+    Raises:
+        PublishError: its columns are not the table's, and `mode` does not replace the table.
+    """
+    if mode != "overwrite":
+        _same_columns(attempt, staged)
+    commit = {
+        "number": attempt.number,
+        "attempt": attempt.name,
+        "run_id": attempt.run_id,
+        "rows": staged.rows,
+        "schema": staged.schema,
+        "partition_by": list(staged.partition_by),
+    }
+    reach("commit.before")
+    publish(attempt.table, list(_moves(attempt, staged, mode)), commit)
+    reach("commit.after")
+    return attempt.number
+
+
+def _moves(attempt: Attempt, staged: Staged, mode: str) -> Iterator[Move]:
+    source = attempt.data.relative_to(attempt.table)
+    files = [Path(file.path) for file in staged.files]
+    match mode:
+        case "append":
+            places = set(files)
+        case "overwrite_partitions":
+            places = {file.parent for file in files}
+        case _:
+            places = {Path(file.parts[0]) for file in files}
+            live = (entry.name for entry in attempt.table.iterdir() if not entry.name.startswith(("_", ".")))
+            yield from (Move(name, None) for name in sorted(live) if Path(name) not in places)
+    yield from (Move(str(place), str(source / place)) for place in sorted(places))
+
+
+def _same_columns(attempt: Attempt, staged: Staged) -> None:
+    last = read_json(state_folder(attempt.table) / "committed.json")
+    if last is None:
+        return
+    before = (json.loads(last["commit"]["schema"]), last["commit"]["partition_by"])
+    if before != (json.loads(staged.schema), list(staged.partition_by)):
+        raise PublishError(
+            attempt.job,
+            "its result does not have the table's columns and partitions.",
+            f"`sparkjobs run {attempt.job} --full-refresh` replaces the table.",
+        )

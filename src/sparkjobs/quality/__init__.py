@@ -1,0 +1,12 @@
+"""Quality: the contract of an input, the quarantine, the ledger, and the checks on staged files.
+
+Here: what makes a row bad, what becomes of it, and the verdict on a result.
+Not here: reading a source (read), making files a table (publish)."""
+
+from sparkjobs.quality.contract import Contracted, apply
+from sparkjobs.quality.judge import judge
+from sparkjobs.quality.ledger import settle
+from sparkjobs.quality.quarantine import Rejected
+from sparkjobs.quality.verdict import blocks
+
+__all__ = ["Contracted", "Rejected", "apply", "blocks", "judge", "settle"]

@@ -1,0 +1,53 @@
+"""The ledger of an input: read = valid + quarantined, from counts that do not depend on each other.
+
+The observation above the scan says how many records were seen and how many were bad; the lines of
+the quarantine are counted in its files. Where the two disagree, or the observation cannot be trusted,
+the input is counted again in a pass of its own.
+"""
+
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from sparkjobs import session
+from sparkjobs.errors import LedgerError, TooManyBadRowsError
+from sparkjobs.quality.contract import Contracted, Counts, count
+from sparkjobs.quality.quarantine import Rejected, quarantine
+from sparkjobs.results import Ledger
+
+
+def settle(spark: SparkSession, contracted: Contracted, rejected: Rejected, folder: Path) -> Ledger:
+    """Write the bad rows of an input to `folder`, and its ledger.
+
+    Raises:
+        TooManyBadRowsError: there are more than the source allows.
+        LedgerError: the ledger does not add up, though it was counted again.
+    """
+    counts = _known(spark, contracted, rejected.job) or count(contracted.rows, contracted.mask_columns)
+    written = quarantine(contracted, rejected, folder) if counts.bad > contracted.headers else 0
+    if written != counts.bad - contracted.headers:
+        counts = count(contracted.rows, contracted.mask_columns)
+    valid = counts.seen - counts.bad
+    ledger = Ledger(rejected.input, counts.seen - contracted.headers, valid, written)
+    if not ledger.exact:
+        raise LedgerError(rejected.job, rejected.input, ledger.read, ledger.valid, ledger.quarantined)
+    _refuse_too_many(contracted, rejected.job, ledger, folder)
+    return ledger
+
+
+def _known(spark: SparkSession, contracted: Contracted, job: str) -> Counts | None:
+    """The counts that came for free; None when they cannot be trusted."""
+    if contracted.counts or contracted.observation is None:
+        return contracted.counts
+    observed = session.observed(spark, contracted.observation)
+    if observed is None or observed["bad"] < contracted.headers or session.retried(spark, job):
+        return None
+    return Counts(observed["seen"], observed["bad"])
+
+
+def _refuse_too_many(contracted: Contracted, job: str, ledger: Ledger, folder: Path) -> None:
+    allowed = contracted.conf.bad_rows
+    limit = 0.0 if allowed.action == "fail" else allowed.max_share
+    if ledger.quarantined > limit * ledger.read:
+        told = "none" if limit == 0 else f"a share of {limit:g}"
+        raise TooManyBadRowsError(job, contracted.source, ledger.quarantined, ledger.read, told, str(folder))

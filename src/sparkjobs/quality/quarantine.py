@@ -1,0 +1,78 @@
+"""The quarantine: rejected rows as compressed JSON lines, in force with the commit of their manifest.
+
+One line per rejected row: job, input, source, file, reasons [{rule, column, value}], raw (the record
+as it lies in the source), manifest, run_id.
+"""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from sparkjobs.quality.contract import Contracted, is_bad
+from sparkjobs.quality.reasons import told
+from sparkjobs.sql import DAMAGE, FILE, HEADER, RAW, column
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Who rejects: what every line of the quarantine says of its run."""
+
+    job: str
+    input: str
+    manifest: int
+    run_id: str
+
+
+def quarantine(contracted: Contracted, rejected: Rejected, folder: Path) -> int:
+    """Write the bad rows of `contracted` to `folder`; how many lines are there, by counting them."""
+    rows = _bad(contracted).select(
+        F.lit(rejected.job).alias("job"),
+        F.lit(rejected.input).alias("input"),
+        F.lit(contracted.source).alias("source"),
+        column(FILE).alias("file"),
+        column("reasons"),
+        column(RAW).alias("raw"),
+        F.lit(rejected.manifest).alias("manifest"),
+        F.lit(rejected.run_id).alias("run_id"),
+    )
+    rows.write.mode("overwrite").option("compression", "gzip").json(str(folder))
+    return sum(1 for _ in lines(folder))
+
+
+def lines(folder: Path) -> Iterator[str]:
+    """The lines of a quarantine folder."""
+    for path in sorted(folder.glob("*.json.gz")):
+        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
+            yield from file
+
+
+def _bad(contracted: Contracted) -> DataFrame:
+    bad = contracted.rows.filter(is_bad(contracted.mask_columns))
+    reasons = told(contracted.reasons, list(contracted.mask_columns)).alias("reasons")
+    rejected = bad.select(column(FILE), column(RAW), column(DAMAGE), reasons)
+    if not contracted.headers:
+        return rejected
+    return rejected.filter(~_is_header()).unionByName(_repeated_headers(rejected))
+
+
+def _repeated_headers(rejected: DataFrame) -> DataFrame:
+    """A header line in the middle of a file is a bad row; the first of each file is none."""
+    repeated = F.array(F.struct(F.lit("repeated_header").alias("rule"), _nothing("column"), _nothing("value")))
+    copies = rejected.filter(_is_header()).groupBy(column(FILE), column(RAW), column(DAMAGE)).count()
+    return (
+        copies.filter(F.col("count") > 1)
+        .select(column(FILE), column(RAW), column(DAMAGE), F.explode(F.sequence(F.lit(2), F.col("count"))))
+        .select(column(FILE), column(RAW), column(DAMAGE), repeated.alias("reasons"))
+    )
+
+
+def _is_header() -> Column:
+    return column(DAMAGE).eqNullSafe(F.lit(HEADER))
+
+
+def _nothing(name: str) -> Column:
+    return F.lit(None).cast("string").alias(name)

@@ -1,0 +1,100 @@
+"""Why a row is bad: each rule of a contract is one bit of a mask, read back only for bad rows."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
+
+from sparkjobs.config import Column as Declared
+from sparkjobs.config import Source
+from sparkjobs.sql import DAMAGE, column, condition, incoming, literal
+
+BITS = 62
+"""Bits used of each 64-bit mask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One way to be bad."""
+
+    rule: str
+    column: str | None
+    fails: Column
+    """True where a row breaks the rule, never null."""
+    value: Column
+    """The offending value as text."""
+
+
+def reasons_of(spark: SparkSession, conf: Source) -> tuple[Reason, ...]:
+    """The reasons of the contract `conf`, over IN, DAMAGE and the typed columns.
+
+    Raises:
+        ValueError: a rule is not a condition on one row.
+    """
+    named = (reason for name, declared in conf.columns.items() for reason in _column(name, declared, raw_text(name, conf)))
+    return (*named, *_rules(spark, conf))
+
+
+def raw_text(name: str, conf: Source) -> Column:
+    """The value of `name` as it came, null where its text is one of the null values."""
+    raw = incoming(name)
+    shared = getattr(getattr(conf, "options", None), "null_values", ())
+    nulls = [*shared, *conf.columns[name].null_values]
+    return F.when(~raw.cast("string").isin(nulls), raw) if nulls else raw
+
+
+def masks(reasons: tuple[Reason, ...]) -> list[Column]:
+    """The reasons as bit masks; a damaged record has the lowest bit and no other."""
+    columns = []
+    for start in range(0, max(len(reasons), 1), BITS):
+        bits = [F.when(one.fails, F.lit(2 << place)).otherwise(F.lit(0)) for place, one in enumerate(reasons[start : start + BITS])]
+        mask = F.lit(0).cast("bigint")
+        for bit in bits:
+            mask = mask.bitwiseOR(bit.cast("bigint"))
+        columns.append(F.when(column(DAMAGE).isNotNull(), F.lit(1).cast("bigint")).otherwise(mask))
+    return columns
+
+
+def told(reasons: tuple[Reason, ...], mask_columns: list[str]) -> Column:
+    """The reasons of a bad row: array<struct<rule, column, value>>."""
+    damaged = _struct(column(DAMAGE), None, F.lit(None).cast("string"))
+    entries = [F.when(column(DAMAGE).isNotNull(), damaged)]
+    for place, one in enumerate(reasons):
+        bit = column(mask_columns[place // BITS]).bitwiseAND(F.lit(2 << (place % BITS)))
+        entries.append(F.when(bit != 0, _struct(F.lit(one.rule), one.column, one.value)))
+    return F.filter(F.array(*entries), lambda entry: entry.isNotNull())
+
+
+def _struct(rule: Column, name: str | None, value: Column) -> Column:
+    return F.struct(rule.alias("rule"), F.lit(name).cast("string").alias("column"), value.alias("value"))
+
+
+def _column(name: str, declared: Declared, raw: Column) -> Iterator[Reason]:
+    value, text = column(name), incoming(name).cast("string")
+
+    def reason(rule: str, fails: Column) -> Reason:
+        return Reason(rule, name, F.coalesce(fails, F.lit(False)), text)  # noqa: FBT003 (a SQL literal)
+
+    if declared.type != "string":
+        yield reason(f"type {declared.type}", raw.isNotNull() & value.isNull())
+    if declared.not_null:
+        yield reason("not_null", raw.isNull())
+    if declared.between:
+        low, high = (literal(bound, declared.type) for bound in declared.between)
+        yield reason(f"between {declared.between[0]} and {declared.between[1]}", ~value.between(low, high))
+    if declared.accepted_values:
+        values = [literal(one, declared.type) for one in declared.accepted_values]
+        yield reason("accepted_values", ~value.isin(values))
+    if declared.matches:
+        yield reason(f"matches {declared.matches}", ~text.rlike(rf"\A(?:{declared.matches})\z"))
+
+
+def _rules(spark: SparkSession, conf: Source) -> Iterator[Reason]:
+    for rule in conf.rules:
+        holds = condition(spark, rule.expr)
+        words = set(re.findall(r"\w+", rule.expr))
+        shown = [column(name) for name in conf.columns if name in words]
+        value = F.to_json(F.struct(*shown)) if shown else F.lit(None).cast("string")
+        yield Reason(rule.name, None, ~F.coalesce(holds, F.lit(True)), value)  # noqa: FBT003 (a SQL literal)

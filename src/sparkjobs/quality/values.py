@@ -1,0 +1,45 @@
+"""Text and other raw values become typed ones, or null where they do not mean one.
+
+Spark's `try_cast` is lenient: it rounds decimals, cuts times off dates and puts `12:30` on today's
+date. Here a value has its declared type only if nothing of it is changed.
+"""
+
+import re
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from sparkjobs.config import Column as Declared
+
+_DECIMAL = re.compile(r"decimal\((\d+),\s?(\d+)\)")
+_MAX_DIGITS = 38
+_DATE = r"^\s*\d{4,}-\d{2}-\d{2}\s*$"
+_TIMESTAMP = r"^\s*\d{4,}-\d{2}-\d{2}"
+_TEMPORAL = ("date", "timestamp", "timestamp_ntz")
+
+
+def typed(raw: Column, raw_type: str, declared: Declared) -> Column:
+    """`raw` of Spark type `raw_type` as the declared type; null where it does not fit exactly."""
+    target = declared.type.replace(" ", "")
+    if raw_type == target:
+        return raw
+    if raw_type == "string":
+        return _parsed(raw, target, declared.format)
+    value = raw.try_cast(target)
+    return F.when(value.try_cast(raw_type).eqNullSafe(raw), value)
+
+
+def _parsed(text: Column, target: str, pattern: str | None) -> Column:
+    if pattern:
+        found = F.try_to_timestamp(text, F.lit(pattern))
+        return found if target == "timestamp" else found.cast(target)
+    if target == "date":
+        return F.when(text.rlike(_DATE), text.try_cast(target))
+    if target in _TEMPORAL:
+        return F.when(text.rlike(_TIMESTAMP), text.try_cast(target))
+    if decimal := _DECIMAL.fullmatch(target):
+        whole = int(decimal[1]) - int(decimal[2])
+        exact = text.try_cast(f"decimal({_MAX_DIGITS},{_MAX_DIGITS - whole})")
+        value = text.try_cast(target)
+        return F.when(value == exact, value)
+    return text.try_cast(target)

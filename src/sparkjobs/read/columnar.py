@@ -1,0 +1,96 @@
+"""Formats that bring their own types: Parquet, ORC, Delta.
+
+Spark gives null for a declared column that a file lacks, and fails late on files whose types
+differ. So the footers are compared first, and files of one schema are read together, by name.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow.orc
+import pyarrow.parquet as pq
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from sparkjobs.config.sources import DeltaSource, OrcSource, ParquetSource
+from sparkjobs.errors import InputError
+from sparkjobs.plan import File, SourceInput
+from sparkjobs.plan.inputs import misfits
+from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths, together
+from sparkjobs.sql import column
+
+_FIX = "Mend the files, or say on_missing_columns, on_extra_columns in conf/sources.yml."
+
+
+def read_columnar(spark: SparkSession, planned: SourceInput, conf: ParquetSource | OrcSource, root: Path) -> Incoming:
+    """The rows of the pinned Parquet or ORC files; partition folders give text columns.
+
+    Raises:
+        InputError: a file's columns are not the declared ones, or nothing is declared and they differ.
+    """
+    if not planned.groups:
+        return Incoming(nothing(spark, conf.columns), 0)
+    groups: dict[tuple[tuple[str, str], ...], list[File]] = {}
+    for file in planned.files:
+        groups.setdefault(_schema(root / file.path, conf), []).append(file)
+    problems = [
+        f"{files[0].path}: {problem}"
+        for schema, files in groups.items()
+        for problem in misfits(conf, (*(name for name, _ in schema), *_partitions(root / files[0].path, conf)))
+    ]
+    if not conf.columns and len(groups) > 1:
+        first, other = list(groups.values())[:2]
+        problems.append(f"{other[0].path}: its columns or types are not those of {first[0].path}; declare `columns:`")
+    if problems:
+        raise InputError(planned.source, tuple(problems), _FIX)
+    frames = [_read(spark, files, conf, root) for files in groups.values()]
+    return Incoming(together([_incoming(frame, conf, as_text=len(groups) > 1) for frame in frames]), 0)
+
+
+def read_delta(spark: SparkSession, planned: SourceInput, conf: DeltaSource) -> Incoming:
+    """The rows of the pinned version.
+
+    Raises:
+        InputError: its columns are not the declared ones.
+    """
+    frame = spark.read.format("delta").option("versionAsOf", planned.version).load(conf.path)
+    problems = tuple(misfits(conf, tuple(frame.columns)))
+    if problems:
+        raise InputError(planned.source, problems, _FIX)
+    return Incoming(_incoming(frame, conf, as_text=False), 0)
+
+
+def _read(spark: SparkSession, files: Iterable[File], conf: ParquetSource | OrcSource, root: Path) -> DataFrame:
+    reader = spark.read.format(conf.format).option("parquet.page.verify-checksum.enabled", True)  # noqa: FBT003 (Spark's signature)
+    return reader.option("basePath", _base(conf)).load(paths(files, root))
+
+
+def _base(conf: ParquetSource | OrcSource) -> str:
+    """The folder below which `key=value` names partitions."""
+    parts = Path(conf.path).parts
+    fixed = next((index for index, part in enumerate(parts) if set("*?[=") & set(part)), len(parts))
+    base = Path(*parts[:fixed])
+    return str(base if base.is_dir() else base.parent)
+
+
+def _incoming(frame: DataFrame, conf: ParquetSource | OrcSource | DeltaSource, *, as_text: bool) -> DataFrame:
+    """`as_text` makes files of different types alike; the contract gives the declared types back."""
+    declared = tuple(conf.columns) or tuple(frame.columns)
+    values = [_value(name, frame.columns, as_text=as_text) for name in declared]
+    raw = F.to_json(F.struct(*map(column, frame.columns)))
+    return frame.select("*", "_metadata").select(*incoming_columns(values, raw, F.lit(None).cast("string")))
+
+
+def _value(name: str, found: list[str], *, as_text: bool) -> Column:
+    value = column(name) if name in found else F.lit(None).cast("string")
+    return (value.cast("string") if as_text else value).alias(name)
+
+
+def _schema(file: Path, conf: ParquetSource | OrcSource) -> tuple[tuple[str, str], ...]:
+    schema = pq.read_schema(file) if conf.format == "parquet" else pyarrow.orc.ORCFile(file).schema
+    return tuple((field.name, str(field.type)) for field in schema)
+
+
+def _partitions(file: Path, conf: ParquetSource | OrcSource) -> tuple[str, ...]:
+    folders = file.relative_to(_base(conf)).parts[:-1]
+    return tuple(folder.partition("=")[0] for folder in folders if "=" in folder)

@@ -1,0 +1,124 @@
+"""CSV without losing a row: Spark's own reader cuts, pads and swallows without a word.
+
+Each line is kept beside what was parsed from it, every value stays text, columns are bound by the
+file's own header. A line is damaged when it is not in the declared encoding, has an unclosed quote,
+or has another number of fields than its header. A blank line is no row.
+"""
+
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from sparkjobs.config import CsvSource
+from sparkjobs.config.sources import CsvOptions
+from sparkjobs.plan import FileGroup, SourceInput
+from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths, together
+from sparkjobs.sql import HEADER, column, quoted
+
+_LINE = "_sparkjobs_line"
+_PARSED = "_sparkjobs_parsed"
+_CORRUPT = "_sparkjobs_corrupt"
+_MAX_CELL = 1_000_000
+
+
+def read_csv(spark: SparkSession, planned: SourceInput, conf: CsvSource, root: Path) -> Incoming:
+    """The records of the pinned files; reads lines, unless cells may hold line breaks."""
+    if not planned.groups:
+        return Incoming(nothing(spark, conf.columns), 0)
+    read = _records if conf.options.multi_line else _lines
+    rows = together([read(spark, group, conf, root) for group in planned.groups])
+    with_header_lines = conf.options.header and not conf.options.multi_line
+    return Incoming(rows, len(planned.files) if with_header_lines else 0)
+
+
+def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -> DataFrame:
+    options = conf.options
+    parsed = F.from_csv(F.col(_LINE), _schema(group), _dialect(options)).alias(_PARSED)
+    lines = spark.read.text(paths(group.files, root)).select(
+        _decoded(options).alias(_LINE), F.is_valid_utf8("value").alias("valid"), "_metadata"
+    )
+    values = [_value(name, group, column(_PARSED)) for name in conf.columns]
+    return (
+        lines.filter(F.length(F.trim(_LINE)) > 0)
+        .select(_LINE, "valid", parsed, "_metadata")
+        .select(*incoming_columns(values, F.col(_LINE), _line_damage(group, options)))
+    )
+
+
+def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
+    line, quote = F.col(_LINE), F.lit(options.quote)
+    unescaped = line if options.escape == options.quote else F.replace(line, F.lit(options.escape + options.quote), F.lit(""))
+    quotes = F.length(unescaped) - F.length(F.replace(unescaped, quote, F.lit("")))
+    encoded = F.col("valid") if options.encoding == "utf-8" else F.lit(True)  # noqa: FBT003 (a SQL literal)
+    damage = (
+        F.when(~encoded, "not_utf8")
+        .when(F.contains(line, quote) & (quotes % 2 == 1), "unclosed_quote")
+        .when(column(_PARSED).getField(_CORRUPT).isNotNull(), _field_count(group, unescaped, options))
+    )
+    if not options.header:
+        return damage
+    headers = [F.lit(group.header), F.lit("\ufeff" + group.header)]
+    return F.when(line.isin(*headers), HEADER).otherwise(damage)
+
+
+def _field_count(group: FileGroup, unescaped: Column, options: CsvOptions) -> Column:
+    """Whether a corrupt line has too few or too many fields, delimiters in quotes not counted."""
+    quote = f"\\Q{options.quote}\\E"
+    bare = F.regexp_replace(unescaped, F.lit(f"{quote}[^{quote}]*{quote}"), F.lit(""))
+    delimiters = (F.length(bare) - F.length(F.replace(bare, F.lit(options.delimiter), F.lit("")))) / len(options.delimiter)
+    expected = len(group.columns) - 1
+    return (
+        F.when(delimiters < expected, "too_few_fields")
+        .when(delimiters > expected, "too_many_fields")
+        .otherwise("malformed")
+    )
+
+
+def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -> DataFrame:
+    """Records that may span lines, by Spark's reader; the plan has refused files with an unclosed quote."""
+    options = conf.options
+    reader = spark.read.schema(_schema(group)).options(
+        **_dialect(options),
+        header=options.header,
+        enforceSchema=False,
+        multiLine=True,
+        columnPruning=False,
+        encoding=options.encoding,
+        maxCharsPerColumn=_MAX_CELL,
+    )
+    corrupt = F.col(_CORRUPT)
+    values = [_value(name, group, None) for name in conf.columns]
+    text = F.to_csv(F.struct(*map(column, group.columns)), {"sep": options.delimiter, "quote": options.quote, "escape": options.escape})
+    damage = F.when(corrupt.isNotNull(), "malformed")
+    return reader.csv(paths(group.files, root)).select(
+        *incoming_columns(values, F.coalesce(corrupt, text), damage)
+    )
+
+
+def _schema(group: FileGroup) -> str:
+    return ", ".join(f"{quoted(name)} string" for name in (*group.columns, _CORRUPT))
+
+
+def _dialect(options: CsvOptions) -> dict[str, str]:
+    return {
+        "mode": "PERMISSIVE",
+        "columnNameOfCorruptRecord": _CORRUPT,
+        "sep": options.delimiter,
+        "quote": options.quote,
+        "escape": options.escape,
+    }
+
+
+def _decoded(options: CsvOptions) -> Column:
+    if options.encoding == "utf-8":
+        return F.col("value")
+    return F.decode(F.col("value").cast("binary"), options.encoding.upper())
+
+
+def _value(name: str, group: FileGroup, parsed: Column | None) -> Column:
+    """The text of the declared column `name`; null where the file does not have it."""
+    if name not in group.columns:
+        return F.lit(None).cast("string").alias(name)
+    found = column(name) if parsed is None else parsed.getField(name)
+    return found.alias(name)

@@ -1,0 +1,53 @@
+"""The rows of a source as they came, before the contract judged them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from sparkjobs.plan import File
+from sparkjobs.sql import DAMAGE, FILE, IN, RAW, quoted
+
+_GLOB = re.compile(r"([\[\]{}*?\\])")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One source's rows: columns IN, RAW, FILE and DAMAGE of `sql`, nothing else.
+
+    Grain: one record of the source, and beside them one row per header line, with damage HEADER.
+    """
+
+    rows: DataFrame
+    headers: int
+    """How many of `rows` are the header lines that the files must have."""
+
+
+def paths(files: Iterable[File], root: Path) -> list[str]:
+    """The files as Spark takes them, nothing in their names read as a glob."""
+    return [_GLOB.sub(r"\\\1", str(root / file.path)) for file in files]
+
+
+def incoming_columns(values: list[Column], raw: Column, damage: Column) -> list[Column]:
+    """The columns of an `Incoming`, from a frame that still has its file metadata."""
+    return [
+        F.struct(*values).alias(IN),
+        raw.alias(RAW),
+        F.col("_metadata.file_path").alias(FILE),
+        damage.alias(DAMAGE),
+    ]
+
+
+def nothing(spark: SparkSession, columns: Iterable[str]) -> DataFrame:
+    """An `Incoming` frame without rows, for a source without files."""
+    fields = ", ".join(f"{quoted(name)}: string" for name in columns)
+    return spark.createDataFrame([], f"{IN} struct<{fields}>, {RAW} string, {FILE} string, {DAMAGE} string")
+
+
+def together(frames: list[DataFrame]) -> DataFrame:
+    """All rows of `frames`, which have the same columns."""
+    return reduce(DataFrame.unionByName, frames)

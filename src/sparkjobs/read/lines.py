@@ -1,0 +1,61 @@
+"""Formats in which a line is a record: JSON lines and plain text."""
+
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from sparkjobs.config.sources import JsonSource, TextSource
+from sparkjobs.plan import SourceInput
+from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths
+from sparkjobs.sql import column, quoted
+
+_OBJECTS = "_sparkjobs_objects"
+
+
+def read_json(spark: SparkSession, planned: SourceInput, conf: JsonSource, root: Path) -> Incoming:
+    """One record per line that holds exactly one JSON object; a key that is absent is null.
+
+    Every value stays text. The line is parsed as the only element of an array, since Spark's reader
+    drops what follows a first object on the same line.
+    """
+    if not planned.groups:
+        return Incoming(nothing(spark, conf.columns), 0)
+    fields = ", ".join(f"{quoted(name)}: string" for name in conf.columns)
+    wrapped = F.concat(F.lit("["), F.col("value"), F.lit("]"))
+    objects = F.from_json(wrapped, f"array<struct<{fields}>>").alias(_OBJECTS)
+    first = F.get(F.col(_OBJECTS), 0)
+    values = [first.getField(name).alias(name) for name in conf.columns]
+    rows = (
+        _lines(spark, planned, root)
+        .filter(F.length(F.trim("value")) > 0)
+        .select("value", "_metadata", objects)
+        .select(*incoming_columns(values, F.col("value"), _json_damage(conf)))
+    )
+    return Incoming(rows, 0)
+
+
+def _json_damage(conf: JsonSource) -> Column:
+    keys = F.json_object_keys("value")
+    damage = (
+        F.when(~F.is_valid_utf8("value"), "not_utf8")
+        .when(keys.isNull() | F.col(_OBJECTS).isNull() | (F.size(_OBJECTS) != 1), "not_one_object")
+        .when(F.size(F.array_distinct(keys)) != F.size(keys), "duplicate_key")
+    )
+    if conf.on_extra_columns == "ignore":
+        return damage
+    declared = F.array(*[F.lit(name) for name in conf.columns])
+    return damage.when(F.size(F.array_except(keys, declared)) > 0, "undeclared_key")
+
+
+def read_text(spark: SparkSession, planned: SourceInput, conf: TextSource, root: Path) -> Incoming:
+    """One record per line, blank ones too."""
+    if not planned.groups:
+        return Incoming(nothing(spark, conf.columns), 0)
+    damage = F.when(~F.is_valid_utf8("value"), "not_utf8")
+    rows = _lines(spark, planned, root).select(*incoming_columns([column("value")], F.col("value"), damage))
+    return Incoming(rows, 0)
+
+
+def _lines(spark: SparkSession, planned: SourceInput, root: Path) -> DataFrame:
+    return spark.read.text(paths(planned.files, root)).select("value", "_metadata")

@@ -1,0 +1,39 @@
+"""Events: what a run does while it does it, one JSON object per line in events.jsonl."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Literal
+
+from sparkjobs.config.references import scrubbed
+
+EventName = Literal["run_started", "job_started", "step", "job_ended", "run_ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at `time` (UTC, ISO), to `job` or to the whole run."""
+
+    time: str
+    name: EventName
+    job: str | None = None
+    facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+
+class EventLog:
+    """Appends events to a file; each line is on disk before the next step begins."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = path.open("a", encoding="utf-8")
+
+    def write(self, event: Event) -> None:
+        """Append one line."""
+        line = {"time": event.time, "event": event.name, "job": event.job, **event.facts}
+        self._file.write(scrubbed(json.dumps(line, ensure_ascii=False)) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """No event comes after this."""
+        self._file.close()

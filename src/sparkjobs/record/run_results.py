@@ -1,0 +1,56 @@
+"""run_results.json, in dbt's shape with our ledger beside it, and the plan that was executed."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sparkjobs.config.references import scrubbed
+from sparkjobs.plan import RunPlan, as_json
+from sparkjobs.results import JobResult, RunResult
+from sparkjobs.state.durable import write_json
+
+SCHEMA_VERSION = 1
+
+
+def write_plan(folder: Path, plan: RunPlan) -> None:
+    """`plan.json`: exactly what `plan --output json` prints."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plan.json").write_text(as_json(plan), encoding="utf-8")
+
+
+def write_results(folder: Path, plan: RunPlan, result: RunResult) -> Path:
+    """`run_results.json`: one entry per planned job."""
+    path = folder / "run_results.json"
+    content = {
+        "metadata": {
+            "schema_version": SCHEMA_VERSION,
+            "project": plan.project,
+            "env": plan.env,
+            "invocation_id": result.run_id,
+            "generated_at": result.started,
+        },
+        "elapsed_time": round(result.seconds, 3),
+        "results": [_entry(plan, job) for job in result.jobs],
+    }
+    write_json(path, json.loads(scrubbed(json.dumps(content))))
+    return path
+
+
+def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
+    return {
+        "unique_id": f"job.{plan.project}.{job.job}",
+        "status": job.status,
+        "message": job.message,
+        "timing": [{"name": "execute", "started_at": job.started, "completed_at": job.completed}],
+        "execution_time": round(job.seconds, 3),
+        "table": job.table,
+        "write_key": job.write_key,
+        "ledger": {
+            one.input: {"read": one.read, "valid": one.valid, "quarantined": one.quarantined} for one in job.ledgers
+        },
+        "staged": job.staged,
+        "published": job.published.rows if job.published else None,
+        "table_version": job.published.version if job.published else None,
+        "checks": [asdict(check) for check in job.checks],
+    }

@@ -1,0 +1,130 @@
+"""The frozen values that the rooms hand to each other once something was done."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Severity = Literal["error", "warn"]
+CheckStatus = Literal["pass", "fail", "warn", "error"]
+JobStatus = Literal["success", "no-op", "fail", "error", "skipped"]
+PartitionValues = tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Rows of one input: `read` = `valid` + `quarantined`, or it may not be published."""
+
+    input: str
+    read: int
+    valid: int
+    quarantined: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether no row is missing and none is counted twice."""
+        return self.read == self.valid + self.quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """What the footers of the staged files say of one column, over all files.
+
+    `nulls` is exact. `low` and `high` are None where the footers cannot tell.
+    """
+
+    nulls: int
+    low: object | None
+    high: object | None
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """One Parquet file that waits to be published."""
+
+    path: str
+    """Relative to the attempt's folder, raw as on disk."""
+    size: int
+    modified_ms: int
+    rows: int
+    partition: PartitionValues
+    stats: str
+    """Delta's statistics of the file, as JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """One attempt's files, complete and on disk, seen by no reader of the table."""
+
+    folder: Path
+    schema: str
+    """Spark's (and Delta's) schema JSON, every column nullable."""
+    partition_by: tuple[str, ...]
+    files: tuple[StagedFile, ...]
+    columns: tuple[tuple[str, ColumnFacts], ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows of all files together."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One judgement. `failing` of `evaluated` rows broke it; None where rows are not the unit."""
+
+    name: str
+    severity: Severity
+    status: CheckStatus
+    observed: str
+    failing: int | None
+    evaluated: int | None
+    source: Literal["footer", "scan", "keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a commit made of the staged files."""
+
+    version: int
+    """Delta's table version; for Parquet the manifest number."""
+    rows: int
+    files: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """One job of one run, whatever became of it."""
+
+    job: str
+    status: JobStatus
+    message: str
+    started: str
+    completed: str
+    seconds: float
+    table: str
+    write_key: str | None = None
+    ledgers: tuple[Ledger, ...] = ()
+    staged: int | None = None
+    published: Published | None = None
+    checks: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Every planned job of one run, in the order they ran."""
+
+    run_id: str
+    started: str
+    seconds: float
+    jobs: tuple[JobResult, ...]
+
+    @property
+    def failed(self) -> tuple[JobResult, ...]:
+        """The jobs that did not do what was asked."""
+        return tuple(job for job in self.jobs if job.status in ("fail", "error", "skipped"))

@@ -1,0 +1,293 @@
+"""Execute a RunPlan: each job in its order, each as read, contract, transform, stage, judge, commit."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from secrets import token_hex
+from traceback import extract_tb
+
+from py4j.protocol import Py4JError, Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from sparkjobs import session
+from sparkjobs.config import Conf
+from sparkjobs.config.references import scrubbed
+from sparkjobs.errors import (
+    CheckFailedError,
+    ConfigError,
+    FunctionError,
+    LockHeldError,
+    ResultError,
+    SparkError,
+    SparkjobsError,
+    StateMovedError,
+)
+from sparkjobs.faults import reach
+from sparkjobs.plan import JobPlan, RunPlan, TableInput
+from sparkjobs.publish import Attempt, commit, interrupted, kept_rows, recover, refuse, stage, staged_rows, sweep
+from sparkjobs.quality import Rejected, blocks, judge, settle
+from sparkjobs.record import Event
+from sparkjobs.results import CheckResult, JobResult, Ledger, Published, RunResult, Staged
+from sparkjobs.shelf import Opened, Shelf
+from sparkjobs.sql import condition
+from sparkjobs.state import Manifest, begin, claim, locked, look, state_folder
+
+Clock = Callable[[], datetime]
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What stays the same for all jobs of a run."""
+
+    run_id: str
+    plan: RunPlan
+    shelf: Shelf | None
+    """None when nothing runs."""
+    clock: Clock
+    emit: Emit
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a job came: what its result can tell even when it fails."""
+
+    step: str = "start"
+    manifest: int | None = None
+    ledgers: list[Ledger] = field(default_factory=list)
+    staged: Staged | None = None
+    checks: tuple[CheckResult, ...] = ()
+    published: Published | None = None
+
+
+def execute(
+    start: Callable[[Conf], SparkSession],
+    conf: Conf,
+    plan: RunPlan,
+    run_id: str,
+    clock: Clock,
+    emit: Emit,
+    *,
+    fail_fast: bool,
+) -> RunResult:
+    """Run every job of `plan` that has a reason to; a failure skips what depends on it.
+
+    `start` is called only when there is something to run.
+
+    Raises:
+        ConfigError: a rule or check holds an expression that may not run.
+        SetupError: Delta's jars are missing.
+    """
+    started, before = clock().isoformat(), time.monotonic()
+    shelf = _shelf(start, conf, plan)
+    run = Run(run_id, plan, shelf, clock, emit)
+    emit(Event(started, "run_started", facts={"run_id": run_id, "jobs": len(plan.jobs)}))
+    results: dict[str, JobResult] = {}
+    for job in plan.jobs:
+        stopped = fail_fast and any(one.status in ("fail", "error") for one in results.values())
+        results[job.name] = _job(run, job, results, stopped=stopped)
+        if shelf:
+            shelf.release(job)
+    result = RunResult(run_id, started, time.monotonic() - before, tuple(results.values()))
+    emit(Event(clock().isoformat(), "run_ended", facts={"failed": len(result.failed)}))
+    return result
+
+
+def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan) -> Shelf | None:
+    running = [job for job in plan.jobs if job.runs]
+    if not running:
+        return None
+    spark = start(conf)
+    if any(job.conf.output.format == "delta" for job in running):
+        session.require_delta(spark)
+    _refuse_expressions(spark, conf, plan)
+    return Shelf(spark, plan)
+
+
+def _job(run: Run, job: JobPlan, results: dict[str, JobResult], *, stopped: bool) -> JobResult:
+    started, before = run.clock().isoformat(), time.monotonic()
+    draft = JobResult(job.name, "success", "", started, started, 0.0, str(job.table))
+    lost = [name for name in job.upstream if results[name].status in ("fail", "error", "skipped")]
+    if lost or stopped:
+        why = f"{', '.join(lost)} did not publish" if lost else "stopped by --fail-fast"
+        draft = replace(draft, status="skipped", message=why)
+    elif not job.runs or run.shelf is None:
+        _finish(run, job.name, job.table)
+        draft = replace(draft, status="no-op", message="up to date")
+    else:
+        run.emit(Event(started, "job_started", job.name, {"why": "; ".join(job.reasons)}))
+        progress = _Progress()
+        try:
+            run_job(run, run.shelf, job, progress, results)
+            draft = replace(draft, message="; ".join(job.reasons))
+        except SparkjobsError as error:
+            status = "fail" if isinstance(error, CheckFailedError) else "error"
+            draft = replace(draft, status=status, message=scrubbed(str(error)))
+            if isinstance(error, LockHeldError):
+                draft = replace(draft, message=f"locked: {error}")
+        draft = replace(
+            draft,
+            ledgers=tuple(progress.ledgers),
+            checks=progress.checks,
+            staged=progress.staged.rows if progress.staged else None,
+            published=progress.published,
+            write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
+        )
+    ended = replace(draft, completed=run.clock().isoformat(), seconds=time.monotonic() - before)
+    facts = {"status": ended.status, "message": ended.message, "seconds": round(ended.seconds, 3)}
+    run.emit(Event(ended.completed, "job_ended", job.name, facts))
+    return ended
+
+
+def run_job(
+    run: Run, shelf: Shelf, job: JobPlan, progress: _Progress, results: dict[str, JobResult]
+) -> None:
+    """One job, under the lock of its table: the flow of the whole program.
+
+    Raises:
+        SparkjobsError: whatever stopped it; the table is then as it was.
+    """
+    spark, output = shelf.spark, job.conf.output
+    session.label(spark, job.name)
+    with locked(job.name, state_folder(job.table), run.run_id):
+        attempt = _begin(run, job, progress, results)
+        for one in job.inputs:
+            if isinstance(one, TableInput):
+                _finish(run, one.job, one.path)
+        with _step(run, job, progress, "read"):
+            inputs = {one.name: shelf.open(job, one, _version(one, results)) for one in job.inputs}
+        frame = _transform(job, {name: one.frame for name, one in inputs.items()})
+        with _step(run, job, progress, "stage"):
+            if problem := refuse(frame, output):
+                raise ResultError(job.name, problem)
+            progress.staged = staged = stage(spark, frame, output, attempt.data)
+        reach("staged")
+        with _step(run, job, progress, "count"):
+            progress.ledgers = [_ledger(spark, attempt, name, one) for name, one in inputs.items()]
+        with _step(run, job, progress, "judge"):
+            kept = kept_rows(spark, attempt, staged, job.mode, exists=job.committed > 0)
+            progress.checks = judge(spark, job.conf.checks, staged, staged_rows(spark, staged), kept)
+        _refuse_blocked(job, staged, progress.checks)
+        with _step(run, job, progress, "commit"):
+            _put_in_force(attempt)
+            progress.published = commit(spark, attempt, staged, job.mode)
+
+
+def _begin(run: Run, job: JobPlan, progress: _Progress, results: dict[str, JobResult]) -> Attempt:
+    """Bring the table's state in order, and write down what this attempt is about to do."""
+    output = job.conf.output
+    recover(job.table)
+    state = look(job.name, job.table, output.format)
+    if state.committed != job.committed:
+        raise StateMovedError(job.name, job.committed, state.committed)
+    claim(job.name, job.table, output.format)
+    sweep(job.table, state.committed)
+    pinned = tuple(_pinned(one, results) for one in job.inputs)
+    wanted = Manifest(job.name, 0, state.committed, run.run_id, job.code, job.fingerprint, pinned)
+    manifest = begin(state.folder, wanted)
+    progress.manifest = manifest.number
+    reach("manifest.written")
+    return Attempt(job.name, job.table, output.format, manifest.number, run.run_id, token_hex(4))
+
+
+def _finish(run: Run, job: str, table: Path) -> None:
+    """Finish a Parquet commit that a killed run has left half made, before anyone reads the table."""
+    if interrupted(table):
+        with locked(job, state_folder(table), run.run_id):
+            recover(table)
+
+
+def _version(one: object, results: dict[str, JobResult]) -> int | None:
+    """The version of a table input: planned, or as its job has published it in this run."""
+    if not isinstance(one, TableInput) or one.version is not None:
+        return getattr(one, "version", None)
+    published = results[one.job].published
+    return published.version if published else None
+
+
+def _pinned(one: object, results: dict[str, JobResult]) -> dict[str, object]:
+    return {**one.pinned(), "version": _version(one, results)}  # type: ignore[attr-defined]
+
+
+def _transform(job: JobPlan, frames: dict[str, DataFrame]) -> DataFrame:
+    """Call the job's function. What it raises is told with its place."""
+    try:
+        frame = job.function.function(**frames, **job.conf.params)
+    except Exception as error:  # the one place where anything may come: it is the user's code  # noqa: BLE001
+        own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
+        place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place
+        raise FunctionError(job.name, place, f"{type(error).__name__}: {_first_lines(error)}") from error
+    if not isinstance(frame, DataFrame):
+        raise ResultError(job.name, f"its function returned {type(frame).__name__}, not a DataFrame.")
+    return frame
+
+
+def _ledger(spark: SparkSession, attempt: Attempt, name: str, opened: Opened) -> Ledger:
+    if opened.contracted is None:
+        return Ledger(name, opened.rows, opened.rows, 0)
+    rejected = Rejected(attempt.job, name, attempt.number, attempt.run_id)
+    return settle(spark, opened.contracted, rejected, attempt.scratch / "quarantine" / name)
+
+
+def _refuse_blocked(job: JobPlan, staged: Staged, checks: tuple[CheckResult, ...]) -> None:
+    failed = tuple(f"{one.name} failed: {one.observed} ({one.source})" for one in checks if blocks(one))
+    if failed:
+        raise CheckFailedError(job.name, failed, str(staged.folder))
+
+
+def _put_in_force(attempt: Attempt) -> None:
+    """Move the quarantine to where the commit puts it in force."""
+    reach("quarantine.before")
+    rejected = attempt.scratch / "quarantine"
+    if rejected.exists():
+        attempt.quarantine.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(rejected, attempt.quarantine)  # noqa: PTH105 (atomic, and must not exist)
+
+
+@contextmanager
+def _step(run: Run, job: JobPlan, progress: _Progress, step: str) -> Iterator[None]:
+    """One step of the flow; what Spark raises inside it becomes a SparkError that names it."""
+    progress.step = step
+    run.emit(Event(run.clock().isoformat(), "step", job.name, {"step": step}))
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        raise SparkError(job.name, step, _first_lines(error)) from error
+
+
+def _first_lines(error: BaseException) -> str:
+    """The message and its root cause, bounded."""
+    text = str(error).split("\n\tat ")[0]
+    if isinstance(error, Py4JJavaError):
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        text = f"{cause.getClass().getSimpleName()}: {cause.getMessage()}"
+    lines = [line for line in text.splitlines() if line.strip()][:6]
+    return scrubbed(" ".join(lines))[:800]
+
+
+def _refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:
+    """Look at every SQL expression of the plan's conf before anything runs."""
+    places: list[tuple[tuple[str | int, ...], str]] = []
+    for job in plan.jobs:
+        for index, check in enumerate(job.conf.checks):
+            for key in ("expr", "where"):
+                if (text := getattr(check, key, None)) is not None:
+                    places.append((("jobs", job.name, "checks", index, check.kind, key), text))
+        for one in job.conf.inputs.values():
+            rules = conf.sources[one.source].rules if one.source else ()
+            places += [(("sources", one.source, "rules", at, "expr"), rule.expr) for at, rule in enumerate(rules)]
+    mistakes: dict[str, None] = {}
+    for location, text in places:
+        try:
+            condition(spark, text)
+        except ValueError as error:
+            mistakes[f"{conf.at(*location)}: {error}"] = None
+    if mistakes:
+        raise ConfigError(tuple(mistakes))

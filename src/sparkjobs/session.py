@@ -1,0 +1,158 @@
+"""The one place that builds a SparkSession, and the one that looks behind the DataFrame API."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark import SparkConf
+from pyspark.sql import DataFrame, Observation, SparkSession
+
+from sparkjobs.config import Conf
+from sparkjobs.errors import SetupError
+
+JARS_FOLDER = ".jars"
+DELTA_JARS = (
+    "io.delta_delta-kernel-api-4.4.0.jar",
+    "io.delta_delta-kernel-defaults-4.4.0.jar",
+    "io.delta_delta-kernel-unitycatalog-4.4.0.jar",
+    "io.delta_delta-spark_4.2_2.13-4.4.0.jar",
+    "io.delta_delta-storage-4.4.0.jar",
+    "io.unitycatalog_unitycatalog-client-0.6.0.jar",
+    "io.unitycatalog_unitycatalog-hadoop-0.6.0.jar",
+)
+
+_REQUIRED = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.optimizer.enableCsvExpressionOptimization": "false",
+    "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+}
+"""Without these a value could be read or written wrongly."""
+
+_DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+
+_LOCAL = {
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""One machine needs no cluster's defaults; none of it is set on a cluster."""
+
+
+def start(conf: Conf) -> SparkSession:
+    """The session of this process, with the project's `spark:` where nobody said otherwise.
+
+    Raises:
+        SetupError: a setting contradicts what correct tables need, or Delta's jars are missing.
+    """
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if (conf.root / "conf" / "log4j2.properties").is_file():
+        os.environ.setdefault("SPARK_CONF_DIR", str(conf.root / "conf"))
+    given = _given(conf.root)
+    builder = SparkSession.builder.appName(given.get("spark.app.name", f"sparkjobs {conf.project.name}"))
+    for key, value in settings(given, conf.project.spark, conf.root).items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    wrong = {key: spark.conf.get(key, "") for key, value in _REQUIRED.items() if spark.conf.get(key, "") != value}
+    if wrong:
+        key, found = next(iter(wrong.items()))
+        raise SetupError(f"{key} is {found!r}; tables are only right with {_REQUIRED[key]!r}.", f"Leave {key} unset.")
+    return spark
+
+
+def settings(given: Mapping[str, str], declared: Mapping[str, str], root: Path) -> dict[str, str]:
+    """What the builder has to set: required, declared and local settings, never over `given`."""
+    wanted = {**_DELTA, **_REQUIRED}
+    master = given.get("spark.master", "local[*]")
+    if master.startswith("local") and not master.startswith("local-cluster"):
+        wanted |= {"spark.master": master, **_LOCAL}
+    jars = sorted((root / JARS_FOLDER).glob("*.jar"))
+    if jars and not _submitted():
+        wanted["spark.jars"] = ",".join(map(str, jars))
+    wanted |= declared
+    return {key: value for key, value in wanted.items() if key not in given}
+
+
+def require_delta(spark: SparkSession) -> None:
+    """Make sure that Delta's classes are there before a job needs them.
+
+    Raises:
+        SetupError: they are not.
+    """
+    loader = _jvm(spark).java.lang.Thread.currentThread().getContextClassLoader()
+    if loader.getResource("io/delta/sql/DeltaSparkSessionExtension.class") is None:
+        raise SetupError(
+            "Delta's jars are not on Spark's class path.",
+            "`make setup` fetches them; spark-submit finds them with SPARK_CONF_DIR=conf, or takes --jars.",
+        )
+
+
+def label(spark: SparkSession, job: str) -> None:
+    """Name the Spark jobs that follow after `job`, in the event log and for `retried`."""
+    spark.sparkContext.setJobGroup(job, job)
+
+
+def retried(spark: SparkSession, job: str) -> bool:
+    """Whether any stage that ran under `label(job)` was tried twice: its observed counts are doubled."""
+    store, tracker = spark.sparkContext._jsc.sc().statusStore(), spark.sparkContext.statusTracker()  # noqa: SLF001
+    infos = (tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup(job))
+    stages = {stage for info in infos if info for stage in info.stageIds}
+    return any(store.lastStageAttempt(stage).attemptId() > 0 for stage in stages)
+
+
+def observed(spark: SparkSession, observation: Observation) -> Mapping[str, int] | None:
+    """The counts of `observation`; None when the action never came past it."""
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
+    if not observation._jo.future().isCompleted():  # type: ignore[union-attr]  # noqa: SLF001 (set by observe)
+        return None
+    return observation.get
+
+
+def syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
+    """Each node of the parsed expression `text`: its kind, and the name where it is a function.
+
+    Raises:
+        ParseException: it is no expression.
+    """
+    waiting = [spark._jsparkSession.sessionState().sqlParser().parseExpression(text)]  # noqa: SLF001
+    while waiting:
+        node = waiting.pop()
+        kind = str(node.getClass().getSimpleName())
+        yield kind, str(node.nameParts().last()) if kind == "UnresolvedFunction" else ""
+        children = node.children()
+        waiting.extend(children.apply(index) for index in range(children.size()))
+
+
+def _given(root: Path) -> Mapping[str, str]:
+    """What spark-submit, or else conf/spark-defaults.conf, has said already."""
+    if _submitted():
+        return dict(SparkConf().getAll())
+    defaults = Path(os.environ.get("SPARK_CONF_DIR", root / "conf")) / "spark-defaults.conf"
+    if not defaults.is_file():
+        return {}
+    lines = (line.strip() for line in defaults.read_text(encoding="utf-8").splitlines())
+    pairs = (line.replace("=", " ", 1).split(None, 1) for line in lines if line and not line.startswith("#"))
+    return {key: value for key, value in pairs if key != "spark.jars"}
+
+
+def _submitted() -> bool:
+    """Whether spark-submit started this process, so that the JVM and its conf are there already."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
+
+
+def _jvm(spark: SparkSession) -> Any:  # noqa: ANN401 (py4j's view has no type)
+    return spark._jvm  # noqa: SLF001

@@ -1,0 +1,63 @@
+"""The shelf: what several jobs of a run read is opened once, cached, and released after its last user."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from sparkjobs.plan import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
+from sparkjobs.quality import Contracted, apply
+from sparkjobs.read import read_source, read_table
+from sparkjobs.state import table_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An input, ready for a job's function."""
+
+    frame: DataFrame
+    contracted: Contracted | None
+    """The contract of a source; None for what another job published."""
+    rows: int
+    """The rows of a published table; a source's rows are known once they were read."""
+
+
+class Shelf:
+    """Opens inputs, and keeps those that are cached for as long as a job needs them."""
+
+    def __init__(self, spark: SparkSession, plan: RunPlan) -> None:
+        self.spark = spark
+        self._plan = plan
+        self._kept: dict[tuple[str, str], Opened] = {}
+        self._done: set[str] = set()
+
+    def open(self, job: JobPlan, one: PlannedInput, version: int | None) -> Opened:
+        """The input `one` of `job`; a cached one is the same for all of its users.
+
+        Raises:
+            InputError: a file's columns are not the declared ones.
+        """
+        if one.key in self._kept:
+            return self._kept[one.key]
+        opened = self._source(one) if isinstance(one, SourceInput) else self._table(job, one, version)
+        if one.cached:
+            self._kept[one.key] = opened
+        return opened
+
+    def release(self, job: JobPlan) -> None:
+        """Forget every cached input that no job after `job` reads."""
+        self._done.add(job.name)
+        for key in list(self._kept):
+            if set(self._plan.users(key)) <= self._done:
+                opened = self._kept.pop(key)
+                (opened.contracted.rows if opened.contracted else opened.frame).unpersist(blocking=False)
+
+    def _source(self, one: SourceInput) -> Opened:
+        incoming = read_source(self.spark, one, self._plan.root)
+        contracted = apply(self.spark, one.source, one.conf, incoming.rows, incoming.headers, cached=one.cached)
+        return Opened(contracted.valid, contracted, 0)
+
+    def _table(self, job: JobPlan, one: TableInput, version: int | None) -> Opened:
+        assert version is not None, (job.name, one.name)  # noqa: S101 (its job has published, or this one is skipped)
+        frame = read_table(self.spark, one, version)
+        rows = table_rows(one.path, one.format, version)
+        return Opened(frame.persist() if one.cached else frame, None, rows)

@@ -1,0 +1,63 @@
+"""Manifests: what a run meant to read and with which code, written before any data is computed.
+
+`<table>/_sparkjobs/manifests/<number>.json` is never edited. The commit carries the number, so the
+highest committed number says which manifest is in force.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sparkjobs.state.durable import read_json, write_json
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The inputs and fingerprints of one intended commit."""
+
+    job: str
+    number: int
+    base: int
+    """The number that was committed when this one was written; 0 for none."""
+    run_id: str
+    code: str
+    conf: str
+    inputs: tuple[dict[str, Any], ...]
+
+    def same_work(self, other: "Manifest") -> bool:
+        """Whether both mean the same inputs, code and conf on the same base."""
+        return replace(self, number=0, run_id="") == replace(other, number=0, run_id="")
+
+
+def begin(folder: Path, wanted: Manifest) -> Manifest:
+    """Write `wanted` down under the next free number, or take up the same work left unfinished."""
+    last = latest(folder)
+    if last and last.number > wanted.base and last.same_work(wanted):
+        return last
+    manifest = replace(wanted, number=max(wanted.base, last.number if last else 0) + 1)
+    write_json(_path(folder, manifest.number), asdict(manifest))
+    return manifest
+
+
+def latest(folder: Path) -> Manifest | None:
+    """The manifest with the highest number, committed or not."""
+    numbers = [int(path.stem) for path in (folder / "manifests").glob("*.json") if path.stem.isdigit()]
+    return read(folder, max(numbers)) if numbers else None
+
+
+def read(folder: Path, number: int) -> Manifest | None:
+    """Manifest `number`; None when it is not there."""
+    content = read_json(_path(folder, number))
+    return None if content is None else Manifest(**{**content, "inputs": tuple(content["inputs"])})
+
+
+def committed_chain(folder: Path, number: int) -> Iterator[Manifest]:
+    """The committed manifests from `number` back to the first."""
+    while number and (manifest := read(folder, number)):
+        yield manifest
+        number = manifest.base
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / "manifests" / f"{number}.json"
