@@ -7,6 +7,7 @@ import io
 import shutil
 import zipfile
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,7 +29,7 @@ def main() -> None:
     shutil.copy("jobs/sales/sales_data.csv", LANDING)
 
 
-def _flights_by_month(archive) -> None:  # noqa: ANN001 (a resource, whatever holds it)
+def _flights_by_month(archive: Traversable) -> None:
     folder = LANDING / "flights"
     folder.mkdir(parents=True, exist_ok=True)
     with archive.open("rb") as file, zipfile.ZipFile(file) as unpacked:

@@ -14,17 +14,18 @@ def main() -> None:
     carriers = DeltaTable(WAREHOUSE / "carrier_daily").to_pyarrow_table()
     routes = str(WAREHOUSE / "route_delays" / "*" / "*.parquet")
     connection = duckdb.connect()
+    connection.read_parquet(routes, hive_partitioning=True).create_view("routes")
     connection.register("sales", sales)
     connection.register("carriers", carriers)
     for title, query in {
-        "product_sales (delta): totals over 1000 EUR": "select * from sales order by total_sales_eur desc limit 5",
+        "product_sales (delta): totals over 1000 EUR": "from sales order by total_sales_eur desc limit 5",
         "carrier_daily (delta): the least punctual carriers of 2013": """
             select carrier, any_value(carrier_name) as carrier_name, sum(flights)::int as flights,
-            round(sum(dep_delay_mean_min * (flights - cancelled)) / sum(flights - cancelled), 1) as dep_delay_mean_min
+            round(sum(dep_delay_mean_min * (flights - cancelled)) / sum(flights - cancelled), 1) as mean_min
             from carriers group by carrier order by 4 desc limit 5""",
-        "route_delays (parquet): the latest routes": f"""
+        "route_delays (parquet): the latest routes": """
             select origin, dest, dest_name, month, flights, dep_delay_p50_min
-            from read_parquet('{routes}', hive_partitioning = true) order by 6 desc, 1, 2, 4 limit 5""",
+            from routes order by dep_delay_p50_min desc, origin, dest, month limit 5""",
     }.items():
         print(f"\n{title}")
         print(connection.sql(query))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sparkjobs.plan import RunPlan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_LOCKED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +44,39 @@ def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 _project = _options(
-    click.option("--project", "root", default=".", metavar="DIR", help="The folder that holds conf/ and jobs/."),
-    click.option("--env", "--target", default=None, metavar="NAME", help="Lay conf/env/NAME.yml over the conf."),
-    click.option("--set", "sets", multiple=True, metavar="A.B=C", help="Set one key of the conf; may be repeated."),
+    click.option(
+        "--project",
+        "root",
+        default=".",
+        metavar="DIR",
+        help="The folder that holds conf/ and jobs/.",
+    ),
+    click.option(
+        "--env",
+        "--target",
+        default=None,
+        metavar="NAME",
+        help="Lay conf/env/NAME.yml over the conf.",
+    ),
+    click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="A.B=C",
+        help="Set one key of the conf; may be repeated.",
+    ),
 )
 _selection = _options(
     click.argument("select", nargs=-1),
-    click.option("--select", "-s", "more", multiple=True, metavar="SELECT", help="The same as the arguments."),
+    click.option(
+        "--select", "-s", "more", multiple=True, metavar="SELECT", help="The same as the arguments."
+    ),
     click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these jobs out."),
-    click.option("--full-refresh", is_flag=True, help="Replace whole tables, whether anything changed or not."),
+    click.option(
+        "--full-refresh",
+        is_flag=True,
+        help="Replace whole tables, whether anything changed or not.",
+    ),
 )
 
 
@@ -71,10 +94,19 @@ def cli() -> None:
 @_project
 @_selection
 @click.option("--fail-fast", is_flag=True, help="Start no further job after a failure.")
-@click.option("--run-id", default=None, metavar="ID", help="Name the run; default: its time and four letters.")
-def run(  # noqa: PLR0913 (one parameter per option)
-    root: str, env: str | None, sets: tuple[str, ...], select: tuple[str, ...], more: tuple[str, ...],
-    exclude: tuple[str, ...], full_refresh: bool, fail_fast: bool, run_id: str | None,  # noqa: FBT001 (click's flags)
+@click.option(
+    "--run-id", default=None, metavar="ID", help="Name the run; default: its time and four letters."
+)
+def run(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    select: tuple[str, ...],
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    full_refresh: bool,
+    fail_fast: bool,
+    run_id: str | None,
 ) -> None:
     """Plan, then execute that very plan."""
     project = Project(Path(root).resolve(), env, sets)
@@ -103,17 +135,28 @@ def run(  # noqa: PLR0913 (one parameter per option)
         click.echo(f"\n{job.job}: {job.status}\n{job.message}", err=True)
     click.echo(f"\nrecord: {os.path.relpath(path)}", err=True)
     if result.failed:
-        locked = all(job.message.startswith("locked: ") or job.status == "skipped" for job in result.failed)
-        sys.exit(_LOCKED if locked else 1)
+        codes = {job.exit_code for job in result.failed if job.status != "skipped"}
+        sys.exit(codes.pop() if len(codes) == 1 else 1)
 
 
 @cli.command()
 @_project
 @_selection
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", help="For people or for programs.")
-def plan(  # noqa: PLR0913 (one parameter per option)
-    root: str, env: str | None, sets: tuple[str, ...], select: tuple[str, ...], more: tuple[str, ...],
-    exclude: tuple[str, ...], full_refresh: bool, output: str,  # noqa: FBT001 (click's flags)
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="For people or for programs.",
+)
+def plan(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    select: tuple[str, ...],
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    full_refresh: bool,
+    output: str,
 ) -> None:
     """Say what `run` would do and why. Nothing is run, no JVM is started."""
     from sparkjobs.plan import as_json, as_text  # noqa: PLC0415
@@ -180,7 +223,9 @@ def _functions(conf: Conf) -> Mapping[str, JobFunction]:
     return collect(conf.project.jobs, conf.root)
 
 
-def _planned(conf: Conf, select: tuple[str, ...], exclude: tuple[str, ...], *, full_refresh: bool) -> "RunPlan":
+def _planned(
+    conf: Conf, select: tuple[str, ...], exclude: tuple[str, ...], *, full_refresh: bool
+) -> "RunPlan":
     from sparkjobs.plan import Request, build  # noqa: PLC0415
 
     return build(conf, _functions(conf), Request(select, exclude, full_refresh))
@@ -191,8 +236,11 @@ def _clock() -> datetime:
 
 
 def _checked_run_id(run_id: str) -> str:
-    if not run_id.replace("-", "").replace("_", "").replace(":", "").replace(".", "").isalnum() or run_id.startswith("."):
-        raise UsageError(f"--run-id {run_id!r} may hold letters, digits and - _ : .", "For example: --run-id 2026-01-31")
+    if not run_id.replace("-", "").replace("_", "").replace(":", "").replace(
+        ".", ""
+    ).isalnum() or run_id.startswith("."):
+        raise UsageError(
+            f"--run-id {run_id!r} may hold letters, digits and - _ : .",
+            "For example: --run-id 2026-01-31",
+        )
     return run_id
-
-

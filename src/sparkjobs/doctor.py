@@ -41,7 +41,9 @@ def examine(conf: Conf, environment: Mapping[str, str]) -> Iterator[Finding]:
 def _java(environment: Mapping[str, str]) -> Finding:
     home = environment.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    fix = "Install a JDK 17 or 21 (Debian: apt-get install openjdk-17-jre-headless), or point JAVA_HOME to one."
+    fix = (
+        "Install a JDK 17 or 21 (Debian: apt-get install openjdk-17-jre-headless), or point JAVA_HOME to one."
+    )
     if java is None or not Path(java).exists():
         return Finding("Java", "none found", fix)
     told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603 (java itself)
@@ -52,11 +54,17 @@ def _java(environment: Mapping[str, str]) -> Finding:
 
 def _python(environment: Mapping[str, str]) -> Finding:
     worker = environment.get("PYSPARK_PYTHON", sys.executable)
-    same = shutil.which(worker) is not None and os.path.realpath(shutil.which(worker) or "") == os.path.realpath(sys.executable)
+    same = shutil.which(worker) is not None and os.path.realpath(
+        shutil.which(worker) or ""
+    ) == os.path.realpath(sys.executable)
     found = f"{sys.version_info.major}.{sys.version_info.minor} at {sys.executable}"
     if sys.version_info[:2] < _MIN_PYTHON:
         return Finding("Python", found, "Use Python 3.11 or newer.")
-    return Finding("Python", found, None if same else f"Workers would use {worker}: unset PYSPARK_PYTHON, or set it to {sys.executable}.")
+    return Finding(
+        "Python",
+        found,
+        None if same else f"Workers would use {worker}: unset PYSPARK_PYTHON, or set it to {sys.executable}.",
+    )
 
 
 def _package(package: str, pin: str) -> Finding:
@@ -87,4 +95,8 @@ def _jars(root: Path) -> Finding:
 def _folder(name: str, folder: Path) -> Finding:
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     writable = nearest.is_dir() and os.access(nearest, os.W_OK)
-    return Finding(f"paths.{name}", str(folder), None if writable else f"Make {nearest} a folder you can write to.")
+    return Finding(
+        f"paths.{name}",
+        str(folder),
+        None if writable else f"Make {nearest} a folder you can write to.",
+    )

@@ -1,7 +1,8 @@
 """Job functions: `@job` marks them, `collect` finds them. There is no global registry.
 
 Here: what a function is called, what it asks for, where it stands.
-Not here: conf (config), whether the two fit (plan)."""
+Not here: conf (config), whether the two fit (plan).
+"""
 
 import importlib
 import inspect

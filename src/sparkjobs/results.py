@@ -113,6 +113,8 @@ class JobResult:
     staged: int | None = None
     published: Published | None = None
     checks: tuple[CheckResult, ...] = ()
+    exit_code: int = 0
+    """That of the error that ended it."""
 
 
 @dataclass(frozen=True, slots=True)

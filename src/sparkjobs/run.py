@@ -21,7 +21,6 @@ from sparkjobs.errors import (
     CheckFailedError,
     ConfigError,
     FunctionError,
-    LockHeldError,
     ResultError,
     SparkError,
     SparkjobsError,
@@ -29,10 +28,20 @@ from sparkjobs.errors import (
 )
 from sparkjobs.faults import reach
 from sparkjobs.plan import JobPlan, RunPlan, TableInput
-from sparkjobs.publish import Attempt, commit, interrupted, kept_rows, recover, refuse, stage, staged_rows, sweep
+from sparkjobs.publish import (
+    Attempt,
+    commit,
+    interrupted,
+    kept_rows,
+    recover,
+    refuse,
+    stage,
+    staged_rows,
+    sweep,
+)
 from sparkjobs.quality import Rejected, blocks, judge, settle
 from sparkjobs.record import Event
-from sparkjobs.results import CheckResult, JobResult, Ledger, Published, RunResult, Staged
+from sparkjobs.results import CheckResult, JobResult, JobStatus, Ledger, Published, RunResult, Staged
 from sparkjobs.shelf import Opened, Shelf
 from sparkjobs.sql import condition
 from sparkjobs.state import Manifest, begin, claim, locked, look, state_folder
@@ -126,10 +135,8 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], *, stopped: bool
             run_job(run, run.shelf, job, progress, results)
             draft = replace(draft, message="; ".join(job.reasons))
         except SparkjobsError as error:
-            status = "fail" if isinstance(error, CheckFailedError) else "error"
-            draft = replace(draft, status=status, message=scrubbed(str(error)))
-            if isinstance(error, LockHeldError):
-                draft = replace(draft, message=f"locked: {error}")
+            status: JobStatus = "fail" if isinstance(error, CheckFailedError) else "error"
+            draft = replace(draft, status=status, message=scrubbed(str(error)), exit_code=error.exit_code)
         draft = replace(
             draft,
             ledgers=tuple(progress.ledgers),
@@ -139,14 +146,12 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], *, stopped: bool
             write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
         )
     ended = replace(draft, completed=run.clock().isoformat(), seconds=time.monotonic() - before)
-    facts = {"status": ended.status, "message": ended.message, "seconds": round(ended.seconds, 3)}
-    run.emit(Event(ended.completed, "job_ended", job.name, facts))
+    told = {"status": ended.status, "message": ended.message, "seconds": round(ended.seconds, 3)}
+    run.emit(Event(ended.completed, "job_ended", job.name, told))
     return ended
 
 
-def run_job(
-    run: Run, shelf: Shelf, job: JobPlan, progress: _Progress, results: dict[str, JobResult]
-) -> None:
+def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: _Progress, results: dict[str, JobResult]) -> None:
     """One job, under the lock of its table: the flow of the whole program.
 
     Raises:
@@ -218,7 +223,7 @@ def _transform(job: JobPlan, frames: dict[str, DataFrame]) -> DataFrame:
     """Call the job's function. What it raises is told with its place."""
     try:
         frame = job.function.function(**frames, **job.conf.params)
-    except Exception as error:  # the one place where anything may come: it is the user's code  # noqa: BLE001
+    except Exception as error:  # the one place where anything may come: it is the user's code
         own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
         place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place
         raise FunctionError(job.name, place, f"{type(error).__name__}: {_first_lines(error)}") from error
@@ -274,17 +279,17 @@ def _first_lines(error: BaseException) -> str:
 
 def _refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:
     """Look at every SQL expression of the plan's conf before anything runs."""
-    places: list[tuple[tuple[str | int, ...], str]] = []
+    places: dict[tuple[str | int, ...], str] = {}
     for job in plan.jobs:
-        for index, check in enumerate(job.conf.checks):
-            for key in ("expr", "where"):
-                if (text := getattr(check, key, None)) is not None:
-                    places.append((("jobs", job.name, "checks", index, check.kind, key), text))
-        for one in job.conf.inputs.values():
-            rules = conf.sources[one.source].rules if one.source else ()
-            places += [(("sources", one.source, "rules", at, "expr"), rule.expr) for at, rule in enumerate(rules)]
+        for at, check in enumerate(job.conf.checks):
+            texts = {key: getattr(check, key, None) for key in ("expr", "where")}
+            here = ("jobs", job.name, "checks", at, check.kind)
+            places |= {(*here, key): text for key, text in texts.items() if text is not None}
+        for name in (one.source for one in job.conf.inputs.values() if one.source):
+            rules = enumerate(conf.sources[name].rules)
+            places |= {("sources", name, "rules", at, "expr"): rule.expr for at, rule in rules}
     mistakes: dict[str, None] = {}
-    for location, text in places:
+    for location, text in places.items():
         try:
             condition(spark, text)
         except ValueError as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pyspark import SparkConf
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import Observation, SparkSession
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import SetupError
@@ -67,10 +67,15 @@ def start(conf: Conf) -> SparkSession:
     for key, value in settings(given, conf.project.spark, conf.root).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
-    wrong = {key: spark.conf.get(key, "") for key, value in _REQUIRED.items() if spark.conf.get(key, "") != value}
+    wrong = {
+        key: spark.conf.get(key, "") for key, value in _REQUIRED.items() if spark.conf.get(key, "") != value
+    }
     if wrong:
         key, found = next(iter(wrong.items()))
-        raise SetupError(f"{key} is {found!r}; tables are only right with {_REQUIRED[key]!r}.", f"Leave {key} unset.")
+        raise SetupError(
+            f"{key} is {found!r}; tables are only right with {_REQUIRED[key]!r}.",
+            f"Leave {key} unset.",
+        )
     return spark
 
 

@@ -53,7 +53,9 @@ class Shelf:
 
     def _source(self, one: SourceInput) -> Opened:
         incoming = read_source(self.spark, one, self._plan.root)
-        contracted = apply(self.spark, one.source, one.conf, incoming.rows, incoming.headers, cached=one.cached)
+        contracted = apply(
+            self.spark, one.source, one.conf, incoming.rows, incoming.headers, cached=one.cached
+        )
         return Opened(contracted.valid, contracted, 0)
 
     def _table(self, job: JobPlan, one: TableInput, version: int | None) -> Opened:

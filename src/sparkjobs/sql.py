@@ -22,13 +22,44 @@ HEADER: Final = "header"
 """The damage of a header line, which is no row."""
 
 _REFUSED_NODES = frozenset(
-    {"Alias", "Exists", "InSubquery", "ListQuery", "ScalarSubquery", "UnresolvedStar", "UnresolvedSubqueryColumnAliases"}
+    {
+        "Alias",
+        "Exists",
+        "InSubquery",
+        "ListQuery",
+        "ScalarSubquery",
+        "UnresolvedStar",
+        "UnresolvedSubqueryColumnAliases",
+    }
 )
 _REFUSED_FUNCTIONS = frozenset(
-    """java_method reflect try_reflect rand random randn randstr uniform uuid shuffle now curdate
-    current_date current_timestamp localtimestamp current_time unix_timestamp monotonically_increasing_id
-    spark_partition_id input_file_name input_file_block_start input_file_block_length current_user user
-    session_user current_catalog current_database current_schema version ai_query http_request""".split()
+    (
+        # they call Java, or reach out of Spark
+        *("java_method", "reflect", "try_reflect", "ai_query", "http_request"),
+        # they answer differently when asked again
+        *("rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle"),
+        *(
+            "now",
+            "curdate",
+            "current_date",
+            "current_timestamp",
+            "current_time",
+            "localtimestamp",
+            "unix_timestamp",
+        ),
+        *("monotonically_increasing_id", "spark_partition_id"),
+        *("input_file_name", "input_file_block_start", "input_file_block_length"),
+        # they tell of the session, not of the row
+        *(
+            "current_user",
+            "user",
+            "session_user",
+            "current_catalog",
+            "current_database",
+            "current_schema",
+            "version",
+        ),
+    )
 )
 
 
@@ -65,5 +96,7 @@ def condition(spark: SparkSession, text: str) -> Column:
             if name.lower() in _REFUSED_FUNCTIONS:
                 raise ValueError(f"{text!r}: {name}() is not a function of the row alone")
     except ParseException as error:
-        raise ValueError(f"{text!r} is not a SQL condition: {error.getMessage() or error}".splitlines()[0]) from error
+        raise ValueError(
+            f"{text!r} is not a SQL condition: {error.getMessage() or error}".splitlines()[0]
+        ) from error
     return F.expr(text)

@@ -14,7 +14,13 @@ from sparkjobs.plan.explain import shown
 from sparkjobs.record import Event
 from sparkjobs.results import JobResult, RunResult
 
-_STYLE = {"success": "green", "no-op": "dim", "fail": "bold red", "error": "bold red", "skipped": "yellow"}
+_STYLE = {
+    "success": "green",
+    "no-op": "dim",
+    "fail": "bold red",
+    "error": "bold red",
+    "skipped": "yellow",
+}
 
 
 class Progress:
@@ -23,7 +29,11 @@ class Progress:
     def __init__(self, plan: RunPlan) -> None:
         self._console = Console(stderr=True)
         self._jobs = {job.name: "waits" if job.runs else "up to date" for job in plan.jobs}
-        self._live = Live(console=self._console, refresh_per_second=4, transient=True) if self._console.is_terminal else None
+        self._live = (
+            Live(console=self._console, refresh_per_second=4, transient=True)
+            if self._console.is_terminal
+            else None
+        )
 
     def __enter__(self) -> Self:
         if self._live:
@@ -31,7 +41,10 @@ class Progress:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._live:
             self._live.__exit__(kind, error, trace)
@@ -53,7 +66,11 @@ def results_table(plan: RunPlan, result: RunResult) -> str:
     """The final table: job, status, rows read, quarantined and published, seconds, table."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("job", "status", "read", "quarantined", "published", "seconds", "table"):
-        table.add_column(heading, justify="left" if heading in ("job", "status", "table") else "right", no_wrap=True)
+        table.add_column(
+            heading,
+            justify="left" if heading in ("job", "status", "table") else "right",
+            no_wrap=True,
+        )
     for planned, job in zip(plan.jobs, result.jobs, strict=True):
         table.add_row(
             job.job,
@@ -84,7 +101,11 @@ def _told(event: Event) -> str:
         case "step":
             return f"{facts['step']} …"
         case "job_ended" if facts["status"] in ("success", "no-op"):
-            return f"{facts['status']}, {facts['seconds']:.1f} s" if facts["status"] == "success" else "up to date"
+            return (
+                f"{facts['status']}, {facts['seconds']:.1f} s"
+                if facts["status"] == "success"
+                else "up to date"
+            )
         case "job_ended":
             return f"{facts['status']}: {str(facts['message']).splitlines()[0]}"
         case _:

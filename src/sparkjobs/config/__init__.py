@@ -1,7 +1,8 @@
 """Configuration: YAML files become frozen models, or a list of every mistake with its place.
 
 Here: safe parsing, overlays, references, the models, secrets.
-Not here: whether a job's function fits its conf (registry, plan), what lies on disk (plan)."""
+Not here: whether a job's function fits its conf (registry, plan), what lies on disk (plan).
+"""
 
 from sparkjobs.config.checks import Check
 from sparkjobs.config.load import Conf, load

@@ -12,12 +12,31 @@ from pydantic_core import ErrorDetails
 from sparkjobs.config.locations import placed
 from sparkjobs.config.model import Model, keys_at
 from sparkjobs.config.models import Everything, JobConf, Overlay, Project
-from sparkjobs.config.node import Mark, MistakeError, Node, find, mapped, merged, nested, parse, plain, scalar
+from sparkjobs.config.node import (
+    Mark,
+    MistakeError,
+    Node,
+    find,
+    mapped,
+    merged,
+    nested,
+    parse,
+    plain,
+    scalar,
+)
 from sparkjobs.config.references import UnknownReferenceError, resolved
 from sparkjobs.config.sources import Source
 from sparkjobs.errors import ConfigError, UsageError
 
-_SECTIONS = {"paths": ("project", "paths"), "spark": ("project", "spark"), "sources": ("sources",), "jobs": ("jobs",)}
+_SECTIONS = {
+    "paths": ("project", "paths"),
+    "spark": ("project", "spark"),
+    "sources": ("sources",),
+    "jobs": ("jobs",),
+}
+
+_SHOWN = 60
+"""Characters of a wrong value that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,10 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
     """
     main = root / "conf" / "sparkjobs.yml"
     if not main.is_file():
-        raise UsageError(f"{root} holds no project: conf/sparkjobs.yml is missing.", "Name its folder with --project DIR.")
+        raise UsageError(
+            f"{root} holds no project: conf/sparkjobs.yml is missing.",
+            "Name its folder with --project DIR.",
+        )
     mistakes: list[str] = []
     tree = _read(root, mistakes)
     for layer in (*_overlay(root, env, mistakes), *map(_set, sets)):
@@ -71,7 +93,9 @@ def _read(root: Path, mistakes: list[str]) -> Node:
         "sources": root / "conf" / "sources.yml",
     }
     members = {key: _document(root, path, mistakes) for key, path in files.items()}
-    jobs = {path.stem: _document(root, path, mistakes) for path in sorted((root / "conf" / "jobs").glob("*.yml"))}
+    jobs = {
+        path.stem: _document(root, path, mistakes) for path in sorted((root / "conf" / "jobs").glob("*.yml"))
+    }
     members["jobs"] = Node(jobs, Mark("conf/jobs", 1, 1), {name: node.mark for name, node in jobs.items()})
     return Node(members, Mark("conf", 1, 1), {key: node.mark for key, node in members.items()})
 
@@ -93,7 +117,9 @@ def _overlay(root: Path, env: str | None, mistakes: list[str]) -> tuple[Node, ..
     folder = root / "conf" / "env"
     known = sorted(path.stem for path in folder.glob("*.yml"))
     if env not in known:
-        raise UsageError(f"There is no overlay conf/env/{env}.yml.", f"There is: {', '.join(known) or 'none'}.")
+        raise UsageError(
+            f"There is no overlay conf/env/{env}.yml.", f"There is: {', '.join(known) or 'none'}."
+        )
     node = _document(root, folder / f"{env}.yml", mistakes)
     mistakes += _problems(Overlay, node)
     sections = node.value if isinstance(node.value, Mapping) else {}
@@ -171,11 +197,11 @@ def _told(model: type[Model], problem: ErrorDetails) -> str:
             hint = f"did you mean {near[0]!r}?" if near else f"it can be {', '.join(known)}"
             return f"{last}: {_shown(given)} is not known; {hint}"
         case "value_error":
-            return f"{last}: {str(problem['ctx']['error'])}" if last != "" else str(problem["ctx"]["error"])
+            return f"{last}: {problem['ctx']['error']!s}" if last != "" else str(problem["ctx"]["error"])
         case _:
             return f"{last}: {problem['msg'][:1].lower()}{problem['msg'][1:]}, not {_shown(given)}"
 
 
 def _shown(given: object) -> str:
     text = repr(given)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

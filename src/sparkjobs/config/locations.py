@@ -19,18 +19,18 @@ def placed(tree: Node, root: Path, mistakes: list[str]) -> Node:
     roots = _roots(tree, root, mistakes)
 
     def place(owner: Node) -> Node:
-        match owner.value:
-            case {"path": Node(value=str() as text) as node}:
-                try:
-                    path = located(text, root)
-                except ValueError as error:
-                    mistakes.append(f"{node.mark}: {error}")
-                    return owner
-                if not any(_within(path, allowed) for allowed in roots):
-                    mistakes.append(f"{node.mark}: {text!r} leads outside every folder of `paths:`")
-                return Node({**owner.value, "path": Node(path, node.mark)}, owner.mark, owner.keys)
-            case _:
-                return owner
+        members = owner.value if isinstance(owner.value, Mapping) else {}
+        node = members.get("path")
+        if node is None or not isinstance(node.value, str):
+            return owner
+        try:
+            path = located(node.value, root)
+        except ValueError as error:
+            mistakes.append(f"{node.mark}: {error}")
+            return owner
+        if not any(_within(path, allowed) for allowed in roots):
+            mistakes.append(f"{node.mark}: {node.value!r} leads outside every folder of `paths:`")
+        return Node({**members, "path": Node(path, node.mark)}, owner.mark, owner.keys)
 
     return _at(_at(tree, ("sources", "*"), place), ("jobs", "*", "output"), place)
 
@@ -45,7 +45,9 @@ def located(text: str, root: Path) -> str:
         raise ValueError(f"{text!r} is not a path")
     bare = re.sub(r"^file:(//)?(?=/)", "", text)
     if _SCHEME.match(bare):
-        raise ValueError(f"{text!r}: only paths of a file system that driver and executors share are supported")
+        raise ValueError(
+            f"{text!r}: only paths of a file system that driver and executors share are supported"
+        )
     return os.path.normpath(root / bare)
 
 
@@ -82,5 +84,3 @@ def _at(node: Node, path: tuple[str, ...], change: Callable[[Node], Node]) -> No
         for key, member in node.value.items()
     }
     return Node(members, node.mark, node.keys)
-
-

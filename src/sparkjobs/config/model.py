@@ -11,7 +11,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
 """Any printable text; it is quoted wherever it meets SQL."""
 
-Value = Union[str, bool, int, float]
+Value = str | bool | int | float
 """A literal to compare with. Never null: `x not in (1, null)` would switch itself off."""
 
 

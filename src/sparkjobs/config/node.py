@@ -6,9 +6,9 @@ while the parser's events come in and before anything is built.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeAlias, cast
+from typing import NoReturn, Protocol, TypeAlias, cast
 
 import yaml
 
@@ -18,6 +18,13 @@ MAX_NODES = 50_000
 
 Scalar: TypeAlias = str | int | float | bool | None
 Plain: TypeAlias = "Scalar | tuple[Plain, ...] | dict[str, Plain]"
+
+
+class _Position(Protocol):
+    """A place as PyYAML counts it, from 0; its two parsers have a class each."""
+
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +151,10 @@ def _decoded(file: str, data: bytes) -> str:
 
 
 def _refuse_hostile(file: str, text: str) -> None:
-    depth = nodes = 0
-    for event in cast("Iterator[yaml.Event]", yaml.parse(text, Loader=yaml.CSafeLoader)):
+    depth = 0
+    for nodes, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         opens = isinstance(event, yaml.CollectionStartEvent)
         depth += opens - isinstance(event, yaml.CollectionEndEvent)
-        nodes += 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             _refuse(file, event.start_mark, "anchors and aliases are not allowed")
         if getattr(event, "tag", None):
@@ -181,11 +187,11 @@ def _node(file: str, node: yaml.Node) -> Node:
     return Node(scalar(text) if written_plain else text, mark)
 
 
-def _mark(file: str, mark: "yaml.Mark | None") -> Mark:
+def _mark(file: str, mark: _Position | None) -> Mark:
     return Mark(file, mark.line + 1, mark.column + 1) if mark else Mark(file, 1, 1)
 
 
-def _refuse(file: str, mark: "yaml.Mark | None", problem: str) -> NoReturn:
+def _refuse(file: str, mark: _Position | None, problem: str) -> NoReturn:
     raise MistakeError(_mark(file, mark), problem)
 
 

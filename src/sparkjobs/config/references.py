@@ -56,7 +56,9 @@ def _meaning(reference: str, paths: Mapping[str, str], environment: Mapping[str,
             return environment[name]
         if given:
             return default
-        raise UnknownReferenceError(f"the environment has no {name!r}; `${{env:{name}:-default}}` allows that")
+        raise UnknownReferenceError(
+            f"the environment has no {name!r}; `${{env:{name}:-default}}` allows that"
+        )
     if reference in paths:
         return paths[reference]
     near = get_close_matches(reference, paths, n=1)

@@ -2,9 +2,17 @@
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from sparkjobs.config.checks import compiled
 from sparkjobs.config.model import ColumnName, Model, Name, Value
@@ -19,7 +27,9 @@ _MAX_PRECISION = 38
 def _known_type(text: str) -> str:
     found = _TYPE.fullmatch(text)
     if not found:
-        raise ValueError(f"{text!r} is not a type; for example string, int, bigint, double, decimal(10,2), date")
+        raise ValueError(
+            f"{text!r} is not a type; for example string, int, bigint, double, decimal(10,2), date"
+        )
     if found["precision"] and not int(found["scale"]) <= int(found["precision"]) <= _MAX_PRECISION:
         raise ValueError(f"{text!r}: at most {_MAX_PRECISION} digits, of which the scale is a part")
     return text
@@ -118,7 +128,7 @@ class _Source(Model):
     @classmethod
     def _distinct(cls, columns: Columns) -> Columns:
         names = sorted(columns, key=str.casefold)
-        for one, other in zip(names, names[1:], strict=False):
+        for one, other in pairwise(names):
             if one.casefold() == other.casefold():
                 raise ValueError(f"{one!r} and {other!r} are one column to Spark")
         reserved = [name for name in names if name.startswith("_sparkjobs")]

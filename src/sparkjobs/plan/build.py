@@ -102,7 +102,7 @@ def _job(
         mode="overwrite" if request.full_refresh else body.output.mode,
         committed=state.committed,
         reasons=(),
-        code=code_fingerprint(function, conf.root),
+        code=code_fingerprint(function),
         fingerprint=_conf_fingerprint(conf, body),
     )
     reasons = ("full refresh",) if request.full_refresh else tuple(_reasons(draft, state))
@@ -164,7 +164,11 @@ def _refuse_doubling(job: JobPlan, state: TableState) -> None:
         seen = {path for entry in past for path, *_ in entry["files"]}
         again = sorted(file.path for file in one.files if file.path in seen)
         if again:
-            raise AppendAgainError(job.name, one.name, f"{len(again)} files that were appended before, such as {again[0]}")
+            raise AppendAgainError(
+                job.name,
+                one.name,
+                f"{len(again)} files that were appended before, such as {again[0]}",
+            )
         fresh = True
     if not fresh:
         raise AppendAgainError(job.name, job.inputs[0].name, "only what was appended before")

@@ -1,6 +1,7 @@
 """Tell a plan, as text for people or as JSON: the very object that `run` executes."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -19,7 +20,9 @@ def as_text(plan: RunPlan) -> str:
     """The plan for a terminal."""
     running = sum(job.runs for job in plan.jobs)
     env = f", env {plan.env}" if plan.env else ""
-    head = f"{plan.project}{env}: {len(plan.jobs)} jobs, {running} to run, {len(plan.jobs) - running} up to date"
+    head = (
+        f"{plan.project}{env}: {len(plan.jobs)} jobs, {running} to run, {len(plan.jobs) - running} up to date"
+    )
     return "\n".join([head, *(line for job in plan.jobs for line in _job(plan, job))]) + "\n"
 
 
@@ -34,10 +37,9 @@ def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
     by = f" by {', '.join(output.partition_by)}" if output.partition_by else ""
     yield f"  out  {output.format} {job.mode}{by}: {shown(job.table, plan.root)}"
     if job.conf.checks:
-        counts: dict[str, int] = {}
-        for check in job.conf.checks:
-            counts[check.kind] = counts.get(check.kind, 0) + 1
-        yield f"  checks  {', '.join(f'{kind} x{count}' if count > 1 else kind for kind, count in counts.items())}"
+        counts = Counter(check.kind for check in job.conf.checks)
+        told = (kind if count == 1 else f"{kind} x{count}" for kind, count in counts.items())
+        yield f"  checks  {', '.join(told)}"
 
 
 def _input(plan: RunPlan, one: PlannedInput) -> str:

@@ -16,7 +16,11 @@ _STATE = ("_delta_log", "_sparkjobs")
 _TEXT = ("csv", "json", "text")
 _BYTES = {"utf-8": "utf-8", "iso-8859-1": "iso-8859-1", "utf-16": "utf-16-le"}
 _MAGIC = {"parquet": b"PAR1", "orc": b"ORC"}
-_FOREIGN = {b"PK\x03\x04": "a zip archive", b"PAR1": "a Parquet file", b"\x1f\x8b": "gzip data in a file not named .gz"}
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a Parquet file",
+    b"\x1f\x8b": "gzip data in a file not named .gz",
+}
 
 
 def listed(path: str, root: Path) -> tuple[File, ...]:
@@ -63,7 +67,9 @@ def _unclosed_quote(path: Path, options: CsvOptions) -> bool:
         while block := handle.read(1 << 20):
             text = rest + block
             rest = text[-1:] if escape != quote else b""
-            count += (text.count(quote) - rest.count(quote)) - (text.count(escape + quote) if escape != quote else 0)
+            count += (text.count(quote) - rest.count(quote)) - (
+                text.count(escape + quote) if escape != quote else 0
+            )
     return (count + rest.count(quote)) % 2 == 1
 
 

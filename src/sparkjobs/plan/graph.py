@@ -45,14 +45,18 @@ def graph_of(conf: Conf, functions: Mapping[str, JobFunction]) -> Graph:
         *_shared_folders(conf),
     ]
     upstream = {
-        job: frozenset(one.ref for one in body.inputs.values() if one.ref in conf.jobs and one.ref is not None)
+        job: frozenset(
+            one.ref for one in body.inputs.values() if one.ref in conf.jobs and one.ref is not None
+        )
         for job, body in conf.jobs.items()
     }
     try:
         order = _sorted(upstream)
     except CycleError as error:
         circle = error.args[1]
-        mistakes.append(f"{conf.at('jobs', circle[0], 'inputs')}: jobs in a circle: {' → '.join(reversed(circle))}")
+        mistakes.append(
+            f"{conf.at('jobs', circle[0], 'inputs')}: jobs in a circle: {' → '.join(reversed(circle))}"
+        )
     if mistakes:
         raise ConfigError(tuple(mistakes))
     return Graph(order, upstream)
@@ -78,7 +82,8 @@ def _unmatched(conf: Conf, functions: Mapping[str, JobFunction]) -> Iterator[str
     used = {function_name(job, body) for job, body in conf.jobs.items()}
     for name, spec in functions.items():
         if name not in used:
-            yield f"{spec.place}: job {name!r} has no conf/jobs/{name}.yml{_near(name, set(conf.jobs) - set(functions))}"
+            near = _near(name, set(conf.jobs) - set(functions))
+            yield f"{spec.place}: job {name!r} has no conf/jobs/{name}.yml{near}"
     for job, body in conf.jobs.items():
         name = function_name(job, body)
         if name not in functions:
@@ -90,13 +95,15 @@ def _inputs(conf: Conf, job: str) -> Iterator[str]:
     body = conf.jobs[job]
     for name, one in body.inputs.items():
         if one.ref is not None and one.ref not in conf.jobs:
-            yield f"{conf.at('jobs', job, 'inputs', name, 'ref')}: there is no job {one.ref!r}{_near(one.ref, conf.jobs)}"
+            place = conf.at("jobs", job, "inputs", name, "ref")
+            yield f"{place}: there is no job {one.ref!r}{_near(one.ref, conf.jobs)}"
         if one.source is not None and one.source not in conf.sources:
             place = conf.at("jobs", job, "inputs", name, "source")
             yield f"{place}: there is no source {one.source!r}{_near(one.source, conf.sources)}"
     for index, name in enumerate(body.cache):
         if name not in body.inputs:
-            yield f"{conf.at('jobs', job, 'cache', index)}: {name!r} is not an input{_near(name, body.inputs)}"
+            place = conf.at("jobs", job, "cache", index)
+            yield f"{place}: {name!r} is not an input{_near(name, body.inputs)}"
 
 
 def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> Iterator[str]:
@@ -128,12 +135,12 @@ def _shared_folders(conf: Conf) -> Iterator[str]:
         for other in jobs[:index]:
             if outputs[job].is_relative_to(outputs[other]) or outputs[other].is_relative_to(outputs[job]):
                 place = conf.at("jobs", job, "output", "path")
-                yield f"{place}: {outputs[job]} is also written by {other!r}; each job has a folder of its own"
+                yield f"{place}: {outputs[job]} is also written by {other!r}; a job has a folder of its own"
     for source, body in conf.sources.items():
         for job, output in outputs.items():
             if _reads(body.path, output):
                 place = conf.at("sources", source, "path")
-                yield f"{place}: source {source!r} reads what job {job!r} writes; use `ref: {job}` as the input"
+                yield f"{place}: source {source!r} reads what {job!r} writes; its input is `ref: {job}`"
 
 
 def _reads(path: str, output: Path) -> bool:

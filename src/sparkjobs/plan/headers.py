@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sparkjobs.config.sources import CsvOptions
@@ -27,7 +28,7 @@ def header_of(path: Path, options: CsvOptions) -> tuple[str, tuple[str, ...]]:
     except (OSError, EOFError) as error:
         raise ValueError(f"cannot be read: {error}") from error
     if options.multi_line:
-        record = next(filter(None, csv.reader(io.StringIO(text), **_dialect(options))), [])
+        record = next(filter(None, _reader(io.StringIO(text), options)), [])
         return "", tuple(record)
     line = next((one for one in text.splitlines() if one.strip()), "")
     return line, _split(line, options)
@@ -36,10 +37,15 @@ def header_of(path: Path, options: CsvOptions) -> tuple[str, tuple[str, ...]]:
 def _split(line: str, options: CsvOptions) -> tuple[str, ...]:
     if len(options.delimiter) > 1:
         return tuple(name.strip(options.quote) for name in line.split(options.delimiter))
-    return tuple(next(csv.reader([line], **_dialect(options)), []))
+    return tuple(next(_reader([line], options), []))
 
 
-def _dialect(options: CsvOptions) -> "dict[str, str | bool]":
+def _reader(lines: Iterable[str], options: CsvOptions) -> Iterator[list[str]]:
     doubled = options.escape == options.quote
-    escape = {} if doubled else {"escapechar": options.escape}
-    return {"delimiter": options.delimiter, "quotechar": options.quote, "doublequote": doubled, **escape}
+    return csv.reader(
+        lines,
+        delimiter=options.delimiter,
+        quotechar=options.quote,
+        doublequote=doubled,
+        escapechar=None if doubled else options.escape,
+    )

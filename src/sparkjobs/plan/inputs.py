@@ -10,7 +10,7 @@ from sparkjobs.plan.files import damage, listed
 from sparkjobs.plan.headers import header_of
 from sparkjobs.plan.model import File, FileGroup, SourceInput
 
-_FIX = "Mend the files, or say in conf/sources.yml what should happen then: on_empty, on_missing_columns, on_extra_columns."
+_FIX = "Mend the files, or say on_empty, on_missing_columns, on_extra_columns in conf/sources.yml."
 
 
 def pin(name: str, source: str, conf: Source, root: Path, *, cached: bool) -> SourceInput:
@@ -37,7 +37,9 @@ def pin(name: str, source: str, conf: Source, root: Path, *, cached: bool) -> So
     return SourceInput(name, source, conf, groups, None, cached)
 
 
-def _header_groups(conf: CsvSource, files: tuple[File, ...], root: Path, problems: list[str]) -> Iterator[FileGroup]:
+def _header_groups(
+    conf: CsvSource, files: tuple[File, ...], root: Path, problems: list[str]
+) -> Iterator[FileGroup]:
     groups: dict[tuple[str, tuple[str, ...]], list[File]] = {}
     for file in files:
         header, columns = "", tuple(conf.columns)
@@ -62,7 +64,8 @@ def misfits(conf: Source, found: tuple[str, ...]) -> Iterator[str]:
     if twice:
         yield f"the column {twice[0]!r} stands twice in its header"
     if missing and conf.on_missing_columns == "fail":
-        yield f"it lacks the column {', '.join(map(repr, missing[:5]))}; it has {', '.join(map(repr, found[:30]))}"
+        has = ", ".join(map(repr, found[:30]))
+        yield f"it lacks the column {', '.join(map(repr, missing[:5]))}; it has {has}"
     if extra and conf.columns and conf.on_extra_columns == "fail":
         yield f"it has the undeclared column {', '.join(map(repr, extra[:5]))}"
 
@@ -74,4 +77,8 @@ def _delta_version(source: str, conf: DeltaSource) -> int:
     try:
         return DeltaTable(conf.path, without_files=True).version()
     except TableNotFoundError as error:
-        raise InputError(source, (f"there is no Delta table at {conf.path}",), "Mend `path:` in conf/sources.yml.") from error
+        raise InputError(
+            source,
+            (f"there is no Delta table at {conf.path}",),
+            "Mend `path:` in conf/sources.yml.",
+        ) from error

@@ -1,5 +1,8 @@
-"""Selectors, in dbt's grammar: `+name+`, `2+name`, `tag:x`, `source:x`, `path:jobs/x`, a comma for
-and, a space for or."""
+"""Selectors, in dbt's grammar.
+
+`name`, `tag:x`, `source:x`, `path:jobs/x`; `+name` with what it reads, `name+` with what reads it,
+`2+name` two steps up; a comma for and, a space for or.
+"""
 
 import re
 from collections.abc import Mapping
@@ -45,13 +48,17 @@ def _any(
 def _one(term: str, conf: Conf, graph: Graph, functions: Mapping[str, JobFunction]) -> frozenset[str]:
     match = _TERM.fullmatch(term)
     if match is None:
-        raise UsageError(f"{term!r} is not a selector.", "For example: stg_flights+ or tag:daily,+route_delays")
+        raise UsageError(
+            f"{term!r} is not a selector.", "For example: stg_flights+ or tag:daily,+route_delays"
+        )
     named = _named(match["body"], conf, graph, functions)
     reach = set(named)
     if match["up"]:
         reach |= _walk(named, {job: set(graph.upstream[job]) for job in graph.order}, match["up"].rstrip("+"))
     if match["down"]:
-        downstream = {job: {other for other in graph.order if job in graph.upstream[other]} for job in graph.order}
+        downstream = {
+            job: {other for other in graph.order if job in graph.upstream[other]} for job in graph.order
+        }
         reach |= _walk(named, downstream, match["down"].lstrip("+"))
     return frozenset(reach)
 

@@ -9,11 +9,18 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping
+from typing import cast
 from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
-from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction, create_table_with_add_actions
+from deltalake.transaction import (
+    AddAction,
+    CommitProperties,
+    RemoveAction,
+    Transaction,
+    create_table_with_add_actions,
+)
 from pyspark.sql import SparkSession
 
 from sparkjobs.errors import PublishError
@@ -25,7 +32,16 @@ from sparkjobs.state import app_id
 
 _PLAIN_WRITER = 2
 _FEATURES_WRITER = 7
-_FEATURES = frozenset({"appendOnly", "invariants", "timestampNtz", "changeDataFeed", "v2Checkpoint", "v2Checkpoint-preview"})
+_FEATURES = frozenset(
+    {
+        "appendOnly",
+        "invariants",
+        "timestampNtz",
+        "changeDataFeed",
+        "v2Checkpoint",
+        "v2Checkpoint-preview",
+    }
+)
 _SETTINGS = frozenset(
     {
         "delta.checkpointInterval",
@@ -74,7 +90,13 @@ def _as_they_are(staged: Staged, handle: DeltaTable | None) -> bool:
     )
     same = json.loads(handle.schema().to_json()) == json.loads(staged.schema)
     partitioned_alike = tuple(metadata.partition_columns) == staged.partition_by
-    return ascii_only and known_protocol and same and partitioned_alike and set(metadata.configuration) <= _SETTINGS
+    return (
+        ascii_only
+        and known_protocol
+        and same
+        and partitioned_alike
+        and set(metadata.configuration) <= _SETTINGS
+    )
 
 
 def _same_columns(attempt: Attempt, staged: Staged, handle: DeltaTable) -> None:
@@ -87,16 +109,25 @@ def _same_columns(attempt: Attempt, staged: Staged, handle: DeltaTable) -> None:
         different = sorted(name for name in {*table, *result} if table.get(name) != result.get(name))
         problem = f"its result does not have the table's columns; different: {', '.join(different[:5])}."
     elif partitions != staged.partition_by:
-        problem = f"its table is partitioned by {', '.join(partitions) or 'nothing'}, its conf says otherwise."
+        problem = (
+            f"its table is partitioned by {', '.join(partitions) or 'nothing'}, its conf says otherwise."
+        )
     else:
         return
-    raise PublishError(attempt.job, problem, f"`sparkjobs run {attempt.job} --full-refresh` replaces the table.")
+    raise PublishError(
+        attempt.job, problem, f"`sparkjobs run {attempt.job} --full-refresh` replaces the table."
+    )
 
 
 def _commit_files(attempt: Attempt, staged: Staged, mode: str, handle: DeltaTable | None) -> None:
-    adds = [
+    actions: list[AddAction | RemoveAction] = [
         AddAction(
-            f"{attempt.data.name}/{file.path}", file.size, dict(file.partition), file.modified_ms, True, file.stats  # noqa: FBT003 (deltalake's signature)
+            f"{attempt.data.name}/{file.path}",
+            file.size,
+            dict(file.partition),
+            file.modified_ms,
+            True,
+            file.stats,
         )
         for file in staged.files
     ]
@@ -106,12 +137,15 @@ def _commit_files(attempt: Attempt, staged: Staged, mode: str, handle: DeltaTabl
         custom_metadata={"userMetadata": _note(attempt), "operationMetrics": _metrics(staged)},
     )
     if handle is None:
-        create_table_with_add_actions(str(attempt.table), schema, adds, "error", by, commit_properties=properties)
+        adds = cast("list[AddAction]", actions)
+        create_table_with_add_actions(
+            str(attempt.table), schema, adds, "error", by, commit_properties=properties
+        )
     elif mode == "overwrite_partitions":
-        actions = [*adds, *_replaced(staged, handle)]
+        actions += _replaced(staged, handle)
         handle.create_write_transaction(actions, "append", schema, by, commit_properties=properties)
     else:
-        handle.create_write_transaction(adds, mode, schema, by, commit_properties=properties)
+        handle.create_write_transaction(actions, mode, schema, by, commit_properties=properties)
 
 
 def _replaced(staged: Staged, handle: DeltaTable) -> Iterator[RemoveAction]:
@@ -121,7 +155,7 @@ def _replaced(staged: Staged, handle: DeltaTable) -> Iterator[RemoveAction]:
     for live in pa.table(handle.get_add_actions()).to_pylist():
         values = {name: _text(value) for name, value in (live["partition"] or {}).items()}
         if tuple((name, values[name]) for name in staged.partition_by) in partitions:
-            yield RemoveAction(unquote(live["path"]), True, now, live["size_bytes"], values)  # noqa: FBT003 (deltalake's signature)
+            yield RemoveAction(unquote(live["path"]), True, now, live["size_bytes"], values)
 
 
 def _text(value: object) -> str | None:
@@ -144,12 +178,19 @@ def _commit_copy(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
         case "overwrite_partitions":
             writer.mode("overwrite").option("partitionOverwriteMode", "dynamic").save(str(attempt.table))
         case _:
-            writer.mode("overwrite").option("overwriteSchema", True).save(str(attempt.table))  # noqa: FBT003 (Spark's signature)
+            writer.mode("overwrite").option("overwriteSchema", True).save(str(attempt.table))
     shutil.rmtree(staged.folder)
 
 
 def _note(attempt: Attempt) -> str:
-    return json.dumps({"job": attempt.job, "manifest": attempt.number, "attempt": attempt.name, "run_id": attempt.run_id})
+    return json.dumps(
+        {
+            "job": attempt.job,
+            "manifest": attempt.number,
+            "attempt": attempt.name,
+            "run_id": attempt.run_id,
+        }
+    )
 
 
 def _metrics(staged: Staged) -> Mapping[str, str]:

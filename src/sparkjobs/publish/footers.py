@@ -35,7 +35,9 @@ def facts_of(path: Path) -> FileFacts:
     columns: dict[str, ColumnFacts] = {}
     for index, leaf in enumerate(metadata.schema.names if metadata.num_columns else ()):
         if metadata.schema.column(index).path == leaf:
-            groups = [metadata.row_group(group).column(index).statistics for group in range(metadata.num_row_groups)]
+            groups = [
+                metadata.row_group(group).column(index).statistics for group in range(metadata.num_row_groups)
+            ]
             if all(group is not None and group.has_null_count for group in groups):
                 columns[leaf] = _over([_group(group) for group in groups])
     return FileFacts(metadata.num_rows, columns)
@@ -95,7 +97,9 @@ def _literal(value: object) -> str | None:
         case datetime(tzinfo=None):
             return json.dumps(value.isoformat(timespec="microseconds"))
         case datetime():
-            return json.dumps(value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z")
+            return json.dumps(
+                value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+            )
         case date():
             return json.dumps(value.isoformat())
         case str() if len(value) <= _MAX_TEXT:
@@ -105,4 +109,8 @@ def _literal(value: object) -> str | None:
 
 
 def _object(members: Mapping[str, str]) -> str:
-    return "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{text}" for name, text in members.items()) + "}"
+    return (
+        "{"
+        + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{text}" for name, text in members.items())
+        + "}"
+    )

@@ -36,11 +36,15 @@ def _live(spark: SparkSession, attempt: Attempt) -> DataFrame:
 def _elsewhere(live: DataFrame, staged: Staged) -> DataFrame:
     """The live rows outside the staged partitions."""
     kinds = {field.name: field.dataType.simpleString() for field in live.schema}
-    replaced: Column = F.lit(False)  # noqa: FBT003 (a SQL literal)
+    replaced: Column = F.lit(False)
     for partition in sorted({file.partition for file in staged.files}, key=repr):
-        here: Column = F.lit(True)  # noqa: FBT003 (a SQL literal)
+        here: Column = F.lit(True)
         for name, value in partition:
-            same = column(name).isNull() if value is None else column(name).eqNullSafe(literal(value, kinds[name]))
+            same = (
+                column(name).isNull()
+                if value is None
+                else column(name).eqNullSafe(literal(value, kinds[name]))
+            )
             here = here & same
         replaced = replaced | here
     return live.filter(~replaced)

@@ -30,7 +30,8 @@ def refuse(frame: DataFrame, output: Output) -> str | None:
         return f"the result has two columns named {twice[0]!r}"
     lacking = [name for name in (*output.partition_by, *output.sort_by) if name not in frame.columns]
     if lacking:
-        return f"the result has no column {lacking[0]!r} to partition or sort by; it has {', '.join(frame.columns)}"
+        has = ", ".join(frame.columns)
+        return f"the result has no column {lacking[0]!r} to partition or sort by; it has {has}"
     if len(frame.columns) == len(output.partition_by):
         return "the result has only partition columns; a table needs at least one more"
     for field in frame.schema:
@@ -48,7 +49,9 @@ def stage(spark: SparkSession, frame: DataFrame, output: Output, folder: Path) -
     """Write `frame` below `folder` and read its footers. Files and names are on disk afterwards."""
     by = output.partition_by
     if by:
-        frame = frame.select(*[_partition_value(frame, name) if name in by else column(name) for name in frame.columns])
+        frame = frame.select(
+            *[_partition_value(frame, name) if name in by else column(name) for name in frame.columns]
+        )
         frame = frame.hint("rebalance", *map(column, by))
     if output.sort_by:
         frame = frame.sortWithinPartitions(*map(column, (*by, *output.sort_by)))
@@ -78,7 +81,9 @@ def _partition_value(frame: DataFrame, name: str) -> Column:
     value = column(name)
     if not isinstance(frame.schema[name].dataType, StringType):
         return value
-    refusal = F.raise_error(F.lit(f"the partition column {name!r} holds an empty text, which would become null"))
+    refusal = F.raise_error(
+        F.lit(f"the partition column {name!r} holds an empty text, which would become null")
+    )
     return F.when(value == "", refusal.cast("string")).otherwise(value).alias(name)
 
 
@@ -94,7 +99,14 @@ def _staged_file(folder: Path, path: Path, facts: FileFacts) -> StagedFile:
     found = path.stat()
     relative = path.relative_to(folder)
     partition = tuple(_key_value(part) for part in relative.parts[:-1])
-    return StagedFile(str(relative), found.st_size, found.st_mtime_ns // 1_000_000, facts.rows, partition, delta_stats(facts))
+    return StagedFile(
+        str(relative),
+        found.st_size,
+        found.st_mtime_ns // 1_000_000,
+        facts.rows,
+        partition,
+        delta_stats(facts),
+    )
 
 
 def _key_value(part: str) -> tuple[str, str | None]:
@@ -116,5 +128,3 @@ def _nullable(schema: StructType) -> str:
                 return node
 
     return json.dumps(relaxed(schema.jsonValue()))
-
-

@@ -1,7 +1,8 @@
 """Quality: the contract of an input, the quarantine, the ledger, and the checks on staged files.
 
 Here: what makes a row bad, what becomes of it, and the verdict on a result.
-Not here: reading a source (read), making files a table (publish)."""
+Not here: reading a source (read), making files a table (publish).
+"""
 
 from sparkjobs.quality.contract import Contracted, apply
 from sparkjobs.quality.judge import judge

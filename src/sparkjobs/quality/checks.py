@@ -6,7 +6,16 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from sparkjobs.config.checks import AcceptedValues, Between, Check, Expression, Matches, NotNull, RowCount, Unique
+from sparkjobs.config.checks import (
+    AcceptedValues,
+    Between,
+    Check,
+    Expression,
+    Matches,
+    NotNull,
+    RowCount,
+    Unique,
+)
 from sparkjobs.sql import column, condition, literal
 
 
@@ -51,12 +60,14 @@ def measures_of(spark: SparkSession, check: Check, schema: StructType) -> list[M
     kinds = {field.name: field.dataType.simpleString() for field in schema}
     match check:
         case NotNull():
-            return [_measure(spark, check, F.lit(True), column(name).isNull(), name) for name in check.columns]  # noqa: FBT003
+            return [
+                _measure(spark, check, F.lit(True), column(name).isNull(), name) for name in check.columns
+            ]
         case Between():
             value, kind = column(check.column), kinds[check.column]
-            low = F.lit(False) if check.min is None else value < literal(check.min, kind)  # noqa: FBT003
-            high = F.lit(False) if check.max is None else value > literal(check.max, kind)  # noqa: FBT003
-            nan = F.isnan(value) if kind in ("float", "double") else F.lit(False)  # noqa: FBT003
+            low = F.lit(False) if check.min is None else value < literal(check.min, kind)
+            high = F.lit(False) if check.max is None else value > literal(check.max, kind)
+            nan = F.isnan(value) if kind in ("float", "double") else F.lit(False)
             return [_measure(spark, check, value.isNotNull(), low | high | nan, check.column)]
         case AcceptedValues():
             value = column(check.column)
@@ -64,9 +75,17 @@ def measures_of(spark: SparkSession, check: Check, schema: StructType) -> list[M
             return [_measure(spark, check, value.isNotNull(), ~value.isin(accepted), check.column)]
         case Matches():
             value = column(check.column).cast("string")
-            return [_measure(spark, check, value.isNotNull(), ~value.rlike(rf"\A(?:{check.pattern})\z"), check.column)]
+            return [
+                _measure(
+                    spark,
+                    check,
+                    value.isNotNull(),
+                    ~value.rlike(rf"\A(?:{check.pattern})\z"),
+                    check.column,
+                )
+            ]
         case Expression():
-            return [_measure(spark, check, F.lit(True), ~condition(spark, check.expr), None)]  # noqa: FBT003
+            return [_measure(spark, check, F.lit(True), ~condition(spark, check.expr), None)]
         case Unique() | RowCount():
             return []
 
@@ -74,10 +93,12 @@ def measures_of(spark: SparkSession, check: Check, schema: StructType) -> list[M
 def where_of(spark: SparkSession, check: Check) -> Column:
     """The rows a check looks at; null in `where` is no."""
     where = None if isinstance(check, RowCount) else check.where
-    return F.lit(True) if where is None else F.coalesce(condition(spark, where), F.lit(False))  # noqa: FBT003
+    return F.lit(True) if where is None else F.coalesce(condition(spark, where), F.lit(False))
 
 
-def _measure(spark: SparkSession, check: Check, present: Column, broken: Column, column_name: str | None) -> Measure:
+def _measure(
+    spark: SparkSession, check: Check, present: Column, broken: Column, column_name: str | None
+) -> Measure:
     evaluated = where_of(spark, check) & present
-    failing = evaluated & F.coalesce(broken, F.lit(False))  # noqa: FBT003
+    failing = evaluated & F.coalesce(broken, F.lit(False))
     return Measure(name_of(check, column_name), check, evaluated, failing)

@@ -5,9 +5,11 @@ observation that a retried stage has doubled, or that never ran, is counted agai
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from sparkjobs.config import Source
 from sparkjobs.quality.reasons import Reason, masks, raw_text, reasons_of
@@ -44,7 +46,13 @@ class Contracted:
 
 
 def apply(
-    spark: SparkSession, source: str, conf: Source, incoming_rows: DataFrame, headers: int, *, cached: bool
+    spark: SparkSession,
+    source: str,
+    conf: Source,
+    incoming_rows: DataFrame,
+    headers: int,
+    *,
+    cached: bool,
 ) -> Contracted:
     """Put the rows of `source` under its contract. `cached` reads, judges and counts them now.
 
@@ -57,7 +65,9 @@ def apply(
     mask_columns = tuple(_MASK.format(place) for place, _ in enumerate(masks(reasons)))
     travelling = [column(name) for name in (IN, RAW, FILE, DAMAGE)]
     rows = incoming_rows.select(*declared, *travelling)
-    rows = rows.select("*", *[mask.alias(name) for mask, name in zip(masks(reasons), mask_columns, strict=True)])
+    rows = rows.select(
+        "*", *[mask.alias(name) for mask, name in zip(masks(reasons), mask_columns, strict=True)]
+    )
     bad = is_bad(mask_columns)
     observation, counts, judged = None, None, rows
     if cached:
@@ -90,5 +100,5 @@ def count(rows: DataFrame, mask_columns: tuple[str, ...]) -> Counts:
     return Counts(seen, bad)
 
 
-def _struct(incoming_rows: DataFrame) -> list:
-    return incoming_rows.schema[IN].dataType.fields
+def _struct(incoming_rows: DataFrame) -> StructType:
+    return cast("StructType", incoming_rows.schema[IN].dataType)

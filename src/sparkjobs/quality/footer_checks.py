@@ -5,11 +5,15 @@ from datetime import date
 from decimal import Decimal
 
 from sparkjobs.config.checks import Between, Check, NotNull, RowCount
-from sparkjobs.quality.verdict import judged
 from sparkjobs.quality.checks import name_of
+from sparkjobs.quality.verdict import judged, status_of
 from sparkjobs.results import CheckResult, ColumnFacts, Staged
 
-_CONVERSIONS: dict[type, Callable[[str], object]] = {int: Decimal, Decimal: Decimal, date: date.fromisoformat}
+_CONVERSIONS: dict[type, Callable[[str], object]] = {
+    int: Decimal,
+    Decimal: Decimal,
+    date: date.fromisoformat,
+}
 
 
 def from_footers(check: Check, staged: Staged) -> list[CheckResult] | None:
@@ -19,11 +23,21 @@ def from_footers(check: Check, staged: Staged) -> list[CheckResult] | None:
             return [_row_count(check, staged.rows)]
         case NotNull(where=None):
             nulls = [_nulls(staged, name) for name in check.columns]
-            return [
-                judged(name_of(check, name), check, failing=count, evaluated=staged.rows, source="footer")
-                for name, count in zip(check.columns, nulls, strict=True)
-                if count is not None
-            ] if None not in nulls else None
+            return (
+                [
+                    judged(
+                        name_of(check, name),
+                        check,
+                        failing=count,
+                        evaluated=staged.rows,
+                        source="footer",
+                    )
+                    for name, count in zip(check.columns, nulls, strict=True)
+                    if count is not None
+                ]
+                if None not in nulls
+                else None
+            )
         case Between(where=None):
             facts = dict(staged.columns).get(check.column)
             if facts is None or not _within(check, facts):
@@ -37,9 +51,17 @@ def from_footers(check: Check, staged: Staged) -> list[CheckResult] | None:
 def _row_count(check: RowCount, rows: int) -> CheckResult:
     low, high = check.min or 0, check.max
     holds = low <= rows and (high is None or rows <= high)
-    status = "pass" if holds else "fail" if check.severity == "error" else "warn"
+    status = status_of(check, holds=holds)
     bounds = f"at least {low:,}" if high is None else f"{low:,} to {high:,}"
-    return CheckResult(name_of(check), check.severity, status, f"{rows:,} rows, wanted {bounds}", None, None, "footer")
+    return CheckResult(
+        name_of(check),
+        check.severity,
+        status,
+        f"{rows:,} rows, wanted {bounds}",
+        None,
+        None,
+        "footer",
+    )
 
 
 def _nulls(staged: Staged, name: str) -> int | None:

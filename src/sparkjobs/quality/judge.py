@@ -37,7 +37,9 @@ def judge(
     for place, check in enumerate(checks):
         lacking = [name for name in columns_of(check) if name not in rows.columns]
         if lacking:
-            results[place] = [not_evaluated(name_of(check, lacking[0]), check, f"there is no column {lacking[0]!r}")]
+            results[place] = [
+                not_evaluated(name_of(check, lacking[0]), check, f"there is no column {lacking[0]!r}")
+            ]
         elif (answered := from_footers(check, staged)) is not None:
             results[place] = answered
         elif isinstance(check, Unique):
@@ -55,12 +57,23 @@ def _scan(rows: DataFrame, measures: list[tuple[int, Measure]]) -> list[tuple[in
     counts = [F.count_if(condition) for _, one in measures for condition in (one.evaluated, one.failing)]
     found = rows.agg(*counts).first() or ()
     return [
-        (place, judged(one.name, one.check, evaluated=found[2 * index], failing=found[2 * index + 1], source="scan"))
+        (
+            place,
+            judged(
+                one.name,
+                one.check,
+                evaluated=found[2 * index],
+                failing=found[2 * index + 1],
+                source="scan",
+            ),
+        )
         for index, (place, one) in enumerate(measures)
     ]
 
 
-def _unique(spark: SparkSession, check: Unique, rows: DataFrame, kept: Callable[[], DataFrame | None]) -> CheckResult:
+def _unique(
+    spark: SparkSession, check: Unique, rows: DataFrame, kept: Callable[[], DataFrame | None]
+) -> CheckResult:
     """Staged rows whose key stands more than once in what the table would be."""
     keys = [column(name) for name in check.columns]
     complete = reduce(Column.__and__, [key.isNotNull() for key in keys], where_of(spark, check))

@@ -61,11 +61,18 @@ def _bad(contracted: Contracted) -> DataFrame:
 
 def _repeated_headers(rejected: DataFrame) -> DataFrame:
     """A header line in the middle of a file is a bad row; the first of each file is none."""
-    repeated = F.array(F.struct(F.lit("repeated_header").alias("rule"), _nothing("column"), _nothing("value")))
+    repeated = F.array(
+        F.struct(F.lit("repeated_header").alias("rule"), _nothing("column"), _nothing("value"))
+    )
     copies = rejected.filter(_is_header()).groupBy(column(FILE), column(RAW), column(DAMAGE)).count()
     return (
         copies.filter(F.col("count") > 1)
-        .select(column(FILE), column(RAW), column(DAMAGE), F.explode(F.sequence(F.lit(2), F.col("count"))))
+        .select(
+            column(FILE),
+            column(RAW),
+            column(DAMAGE),
+            F.explode(F.sequence(F.lit(2), F.col("count"))),
+        )
         .select(column(FILE), column(RAW), column(DAMAGE), repeated.alias("reasons"))
     )
 

@@ -33,7 +33,11 @@ def reasons_of(spark: SparkSession, conf: Source) -> tuple[Reason, ...]:
     Raises:
         ValueError: a rule is not a condition on one row.
     """
-    named = (reason for name, declared in conf.columns.items() for reason in _column(name, declared, raw_text(name, conf)))
+    named = (
+        reason
+        for name, declared in conf.columns.items()
+        for reason in _column(name, declared, raw_text(name, conf))
+    )
     return (*named, *_rules(spark, conf))
 
 
@@ -49,7 +53,10 @@ def masks(reasons: tuple[Reason, ...]) -> list[Column]:
     """The reasons as bit masks; a damaged record has the lowest bit and no other."""
     columns = []
     for start in range(0, max(len(reasons), 1), BITS):
-        bits = [F.when(one.fails, F.lit(2 << place)).otherwise(F.lit(0)) for place, one in enumerate(reasons[start : start + BITS])]
+        bits = [
+            F.when(one.fails, F.lit(2 << place)).otherwise(F.lit(0))
+            for place, one in enumerate(reasons[start : start + BITS])
+        ]
         mask = F.lit(0).cast("bigint")
         for bit in bits:
             mask = mask.bitwiseOR(bit.cast("bigint"))
@@ -75,7 +82,7 @@ def _column(name: str, declared: Declared, raw: Column) -> Iterator[Reason]:
     value, text = column(name), incoming(name).cast("string")
 
     def reason(rule: str, fails: Column) -> Reason:
-        return Reason(rule, name, F.coalesce(fails, F.lit(False)), text)  # noqa: FBT003 (a SQL literal)
+        return Reason(rule, name, F.coalesce(fails, F.lit(False)), text)
 
     if declared.type != "string":
         yield reason(f"type {declared.type}", raw.isNotNull() & value.isNull())
@@ -97,4 +104,4 @@ def _rules(spark: SparkSession, conf: Source) -> Iterator[Reason]:
         words = set(re.findall(r"\w+", rule.expr))
         shown = [column(name) for name in conf.columns if name in words]
         value = F.to_json(F.struct(*shown)) if shown else F.lit(None).cast("string")
-        yield Reason(rule.name, None, ~F.coalesce(holds, F.lit(True)), value)  # noqa: FBT003 (a SQL literal)
+        yield Reason(rule.name, None, ~F.coalesce(holds, F.lit(True)), value)

@@ -3,18 +3,31 @@
 from typing import Literal
 
 from sparkjobs.config.checks import Check, RowCount
-from sparkjobs.results import CheckResult
+from sparkjobs.results import CheckResult, CheckStatus
 
 
 def judged(
-    name: str, check: Check, *, failing: int, evaluated: int, source: Literal["footer", "scan", "keys"]
+    name: str,
+    check: Check,
+    *,
+    failing: int,
+    evaluated: int,
+    source: Literal["footer", "scan", "keys"],
 ) -> CheckResult:
     """Pass when at least `mostly` of the evaluated rows pass; no evaluated rows break nothing."""
     mostly = 1.0 if isinstance(check, RowCount) else check.mostly
     holds = failing == 0 or (evaluated - failing) >= mostly * evaluated
-    status = "pass" if holds else "fail" if check.severity == "error" else "warn"
     observed = f"{failing:,} of {evaluated:,} rows" if evaluated else "no rows to evaluate"
-    return CheckResult(name, check.severity, status, observed, failing, evaluated, source)
+    return CheckResult(
+        name, check.severity, status_of(check, holds=holds), observed, failing, evaluated, source
+    )
+
+
+def status_of(check: Check, *, holds: bool) -> CheckStatus:
+    """What a judgement is called, given the check's severity."""
+    if holds:
+        return "pass"
+    return "fail" if check.severity == "error" else "warn"
 
 
 def not_evaluated(name: str, check: Check, why: str) -> CheckResult:

@@ -1,7 +1,8 @@
 """Reading: a planned input becomes a frame of exactly the files or the version the plan pinned.
 
 Here: one module per kind of source.
-Not here: whether a row is good (quality), which files to take (plan)."""
+Not here: whether a row is good (quality), which files to take (plan).
+"""
 
 from sparkjobs.read.incoming import Incoming
 from sparkjobs.read.source import read_source

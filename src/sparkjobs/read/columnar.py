@@ -22,7 +22,9 @@ from sparkjobs.sql import column
 _FIX = "Mend the files, or say on_missing_columns, on_extra_columns in conf/sources.yml."
 
 
-def read_columnar(spark: SparkSession, planned: SourceInput, conf: ParquetSource | OrcSource, root: Path) -> Incoming:
+def read_columnar(
+    spark: SparkSession, planned: SourceInput, conf: ParquetSource | OrcSource, root: Path
+) -> Incoming:
     """The rows of the pinned Parquet or ORC files; partition folders give text columns.
 
     Raises:
@@ -36,11 +38,15 @@ def read_columnar(spark: SparkSession, planned: SourceInput, conf: ParquetSource
     problems = [
         f"{files[0].path}: {problem}"
         for schema, files in groups.items()
-        for problem in misfits(conf, (*(name for name, _ in schema), *_partitions(root / files[0].path, conf)))
+        for problem in misfits(
+            conf, (*(name for name, _ in schema), *_partitions(root / files[0].path, conf))
+        )
     ]
     if not conf.columns and len(groups) > 1:
         first, other = list(groups.values())[:2]
-        problems.append(f"{other[0].path}: its columns or types are not those of {first[0].path}; declare `columns:`")
+        problems.append(
+            f"{other[0].path}: its columns or types are not those of {first[0].path}; declare `columns:`"
+        )
     if problems:
         raise InputError(planned.source, tuple(problems), _FIX)
     frames = [_read(spark, files, conf, root) for files in groups.values()]
@@ -60,8 +66,10 @@ def read_delta(spark: SparkSession, planned: SourceInput, conf: DeltaSource) -> 
     return Incoming(_incoming(frame, conf, as_text=False), 0)
 
 
-def _read(spark: SparkSession, files: Iterable[File], conf: ParquetSource | OrcSource, root: Path) -> DataFrame:
-    reader = spark.read.format(conf.format).option("parquet.page.verify-checksum.enabled", True)  # noqa: FBT003 (Spark's signature)
+def _read(
+    spark: SparkSession, files: Iterable[File], conf: ParquetSource | OrcSource, root: Path
+) -> DataFrame:
+    reader = spark.read.format(conf.format).option("parquet.page.verify-checksum.enabled", True)
     return reader.option("basePath", _base(conf)).load(paths(files, root))
 
 

@@ -48,9 +48,13 @@ def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -
 
 def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
     line, quote = F.col(_LINE), F.lit(options.quote)
-    unescaped = line if options.escape == options.quote else F.replace(line, F.lit(options.escape + options.quote), F.lit(""))
+    unescaped = (
+        line
+        if options.escape == options.quote
+        else F.replace(line, F.lit(options.escape + options.quote), F.lit(""))
+    )
     quotes = F.length(unescaped) - F.length(F.replace(unescaped, quote, F.lit("")))
-    encoded = F.col("valid") if options.encoding == "utf-8" else F.lit(True)  # noqa: FBT003 (a SQL literal)
+    encoded = F.col("valid") if options.encoding == "utf-8" else F.lit(True)
     damage = (
         F.when(~encoded, "not_utf8")
         .when(F.contains(line, quote) & (quotes % 2 == 1), "unclosed_quote")
@@ -66,7 +70,9 @@ def _field_count(group: FileGroup, unescaped: Column, options: CsvOptions) -> Co
     """Whether a corrupt line has too few or too many fields, delimiters in quotes not counted."""
     quote = f"\\Q{options.quote}\\E"
     bare = F.regexp_replace(unescaped, F.lit(f"{quote}[^{quote}]*{quote}"), F.lit(""))
-    delimiters = (F.length(bare) - F.length(F.replace(bare, F.lit(options.delimiter), F.lit("")))) / len(options.delimiter)
+    delimiters = (F.length(bare) - F.length(F.replace(bare, F.lit(options.delimiter), F.lit("")))) / len(
+        options.delimiter
+    )
     expected = len(group.columns) - 1
     return (
         F.when(delimiters < expected, "too_few_fields")
@@ -89,7 +95,10 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
     )
     corrupt = F.col(_CORRUPT)
     values = [_value(name, group, None) for name in conf.columns]
-    text = F.to_csv(F.struct(*map(column, group.columns)), {"sep": options.delimiter, "quote": options.quote, "escape": options.escape})
+    text = F.to_csv(
+        F.struct(*map(column, group.columns)),
+        {"sep": options.delimiter, "quote": options.quote, "escape": options.escape},
+    )
     damage = F.when(corrupt.isNotNull(), "malformed")
     return reader.csv(paths(group.files, root)).select(
         *incoming_columns(values, F.coalesce(corrupt, text), damage)

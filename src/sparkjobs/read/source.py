@@ -5,7 +5,14 @@ from typing import assert_never
 
 from pyspark.sql import SparkSession
 
-from sparkjobs.config.sources import CsvSource, DeltaSource, JsonSource, OrcSource, ParquetSource, TextSource
+from sparkjobs.config.sources import (
+    CsvSource,
+    DeltaSource,
+    JsonSource,
+    OrcSource,
+    ParquetSource,
+    TextSource,
+)
 from sparkjobs.plan import SourceInput
 from sparkjobs.read.columnar import read_columnar, read_delta
 from sparkjobs.read.csv import read_csv

@@ -1,7 +1,8 @@
 """The record of a run: run_results.json, plan.json and events.jsonl. It comes last; tables never need it.
 
 Here: what happened, written for people and for other tools.
-Not here: deciding anything (plan), what a table knows of itself (state)."""
+Not here: deciding anything (plan), what a table knows of itself (state).
+"""
 
 from sparkjobs.record.events import Event, EventLog
 from sparkjobs.record.run_results import write_plan, write_results

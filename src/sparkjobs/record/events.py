@@ -18,7 +18,7 @@ class Event:
     time: str
     name: EventName
     job: str | None = None
-    facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class EventLog:

@@ -47,7 +47,8 @@ def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
         "table": job.table,
         "write_key": job.write_key,
         "ledger": {
-            one.input: {"read": one.read, "valid": one.valid, "quarantined": one.quarantined} for one in job.ledgers
+            one.input: {"read": one.read, "valid": one.valid, "quarantined": one.quarantined}
+            for one in job.ledgers
         },
         "staged": job.staged,
         "published": job.published.rows if job.published else None,

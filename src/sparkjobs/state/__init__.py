@@ -1,11 +1,20 @@
 """What a table knows of itself: numbered manifests, the committed number, the lock.
 
 Here: everything under `<table>/_sparkjobs/`, and the number a commit carries. No Spark.
-Not here: what should happen next (plan), the data files (publish)."""
+Not here: what should happen next (plan), the data files (publish).
+"""
 
 from sparkjobs.state.lock import locked
 from sparkjobs.state.manifest import Manifest, begin
-from sparkjobs.state.table import TableState, app_id, claim, committed_schema, look, state_folder, table_rows
+from sparkjobs.state.table import (
+    TableState,
+    app_id,
+    claim,
+    committed_schema,
+    look,
+    state_folder,
+    table_rows,
+)
 
 __all__ = [
     "Manifest",

@@ -19,24 +19,17 @@ def fingerprint(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
-def code_fingerprint(function: JobFunction, root: Path) -> str:
-    """The sources of the function's module and of all modules of the project it imports."""
+def code_fingerprint(function: JobFunction) -> str:
+    """The sources of the function's module and of what it imports from its own top-level package."""
     waiting, sources = [function.function.__module__], dict[str, bytes]()
+    top = waiting[0].partition(".")[0]
     while waiting:
         name = waiting.pop()
-        source = _source(name, root)
-        if name in sources or source is None:
-            continue
-        sources[name] = source
-        waiting.extend(_imports(name, source))
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if name.partition(".")[0] == top and name not in sources and file is not None:
+            sources[name] = Path(file).read_bytes()
+            waiting.extend(_imports(name, sources[name]))
     return fingerprint(*(part for name in sorted(sources) for part in (name.encode(), sources[name])))
-
-
-def _source(name: str, root: Path) -> bytes | None:
-    file = getattr(sys.modules.get(name), "__file__", None)
-    if file is None or not Path(file).is_relative_to(root):
-        return None
-    return Path(file).read_bytes()
 
 
 def _imports(name: str, source: bytes) -> Iterator[str]:
@@ -46,6 +39,10 @@ def _imports(name: str, source: bytes) -> Iterator[str]:
             case ast.Import(names=names):
                 yield from (alias.name for alias in names)
             case ast.ImportFrom(module=module, names=names, level=level):
-                target = importlib.util.resolve_name("." * level + (module or ""), package) if level else module or ""
+                target = (
+                    importlib.util.resolve_name("." * level + (module or ""), package)
+                    if level
+                    else module or ""
+                )
                 yield target
                 yield from (f"{target}.{alias.name}" for alias in names)

@@ -50,7 +50,7 @@ def look(job: str, table: Path, table_format: str) -> TableState:
 
 def committed_schema(table: Path) -> dict[str, Any]:
     """Spark's schema JSON of a Parquet table, as its last commit wrote it."""
-    commit = read_json(state_folder(table) / "committed.json")
+    commit = read_json(state_folder(table) / "committed.json") or {}
     return dict(json.loads(commit["commit"]["schema"]))
 
 
@@ -83,7 +83,9 @@ def _refuse_foreign(job: str, table: Path, table_format: str) -> None:
     elif owner["job"] != job:
         raise ForeignTableError(job, str(table), f"it belongs to job {owner['job']!r}")
     elif owner["format"] != table_format:
-        raise ForeignTableError(job, str(table), f"it is a {owner['format']} table, its conf says {table_format}")
+        raise ForeignTableError(
+            job, str(table), f"it is a {owner['format']} table, its conf says {table_format}"
+        )
 
 
 def _occupied(table: Path) -> bool:
