@@ -45,7 +45,7 @@ lint: setup  ## format, lint, types, import directions
 test: setup data  ## every test, on one machine
 	$(BIN)/pytest
 
-cluster: setup  ## start a standalone master and two workers on loopback
+cluster: setup package  ## start a standalone master and two workers on loopback
 	$(BIN)/python -m tests.cluster.standalone start
 
 cluster-stop:  ## stop them

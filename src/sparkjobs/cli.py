@@ -1,6 +1,7 @@
 """The command line: the verbs, and nothing else prints. Results go to stdout, the rest to stderr."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -236,11 +237,9 @@ def _clock() -> datetime:
 
 
 def _checked_run_id(run_id: str) -> str:
-    if not run_id.replace("-", "").replace("_", "").replace(":", "").replace(
-        ".", ""
-    ).isalnum() or run_id.startswith("."):
+    if not re.fullmatch(r"[A-Za-z0-9][-A-Za-z0-9_:.]{0,99}", run_id):
         raise UsageError(
-            f"--run-id {run_id!r} may hold letters, digits and - _ : .",
+            f"--run-id {run_id!r} may hold letters, digits and - _ : . (100 at most, none of - _ : . first)",
             "For example: --run-id 2026-01-31",
         )
     return run_id

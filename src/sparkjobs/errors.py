@@ -7,13 +7,15 @@ SparkjobsError
 ├── InputError                 exit 1   a source cannot be read as its conf says
 ├── StateError
 │   ├── ForeignTableError      exit 1   the folder is not this job's table
+│   ├── LostManifestError      exit 1   a committed manifest is no longer there
+│   ├── DamagedStateError      exit 1   a file in _sparkjobs/ is not as it was written
 │   ├── AppendAgainError       exit 1   an append would take rows it has appended before
 │   ├── StateMovedError        exit 1   somebody published since the plan was made (retryable)
 │   └── LockHeldError          exit 10  another run writes this table (retryable)
 └── JobError
     ├── FunctionError          exit 1   the job's own function raised
     ├── ResultError            exit 1   what the function returned cannot be its output
-    ├── SparkError             exit 1   Spark failed while it computed or wrote
+    ├── StepError              exit 1   Spark, the disk or the store failed in one step
     ├── TooManyBadRowsError    exit 1   a source has more bad rows than its conf allows
     ├── LedgerError            exit 1   rows read are not rows valid plus rows quarantined
     ├── CheckFailedError       exit 1   a check of severity error failed on the staged files
@@ -124,6 +126,31 @@ class ForeignTableError(StateError):
 
 
 @dataclass(eq=False)
+class LostManifestError(StateError):
+    """The table carries the number of a manifest that is gone, so nobody knows what it holds."""
+
+    job: str
+    path: str
+    number: int
+
+    what = "{job!r}: manifest {number} of {path} is committed, but not in its _sparkjobs/manifests/."
+    state = "Nothing was run; the table is as it was."
+    hint = "Put the file back, or replace the whole table: `sparkjobs run {job} --full-refresh`."
+
+
+@dataclass(eq=False)
+class DamagedStateError(StateError):
+    """A file of a table's state was changed by something else."""
+
+    path: str
+    problem: str
+
+    what = "{path} is not as sparkjobs wrote it: {problem}."
+    state = UNTOUCHED
+    hint = "Put back a copy of it, or move the table away and run its job again."
+
+
+@dataclass(eq=False)
 class AppendAgainError(StateError):
     """An append would take input that it has appended before."""
 
@@ -196,14 +223,14 @@ class ResultError(JobError):
 
 
 @dataclass(eq=False)
-class SparkError(JobError):
-    """Spark failed while it computed, staged or judged."""
+class StepError(JobError):
+    """Spark, the disk or the store failed while the job was at one step."""
 
     job: str
     step: str
     error: str
 
-    what = "{job!r}: Spark failed to {step}: {error}"
+    what = "{job!r}: it failed to {step}: {error}"
     state = UNTOUCHED
     hint = "Mend what it names, then `sparkjobs run {job}`."
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import extract_tb
 from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar
 
@@ -113,11 +114,16 @@ def _imported(name: str, mistakes: list[str]) -> ModuleType | None:
     try:
         return importlib.import_module(name)
     except Exception as error:  # noqa: BLE001 (a job's module is the user's code: anything may come)
-        frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
-        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else name
+        frames = [
+            frame
+            for frame in extract_tb(error.__traceback__)
+            if frame.filename != __file__ and "importlib" not in frame.filename
+        ]
+        place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "conf/sparkjobs.yml:1:1"
         if isinstance(error, SyntaxError):
             place = f"{error.filename}:{error.lineno}"
-        mistakes.append(f"{place}: {name} cannot be imported: {type(error).__name__}: {error}")
+        told = " ".join(str(error).split())
+        mistakes.append(f"{place}: {name} cannot be imported: {type(error).__name__}: {told}")
         return None
 
 

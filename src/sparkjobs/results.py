@@ -29,9 +29,10 @@ class Ledger:
 class ColumnFacts:
     """What the footers of the staged files say of one column, over all files.
 
-    `nulls` is exact. `low` and `high` are None where the footers cannot tell.
+    `rows` and `nulls` are exact. `low` and `high` are None where the footers cannot tell.
     """
 
+    rows: int
     nulls: int
     low: object | None
     high: object | None

@@ -1,6 +1,7 @@
 """Execute a RunPlan: each job in its order, each as read, contract, transform, stage, judge, commit."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,21 +11,22 @@ from pathlib import Path
 from secrets import token_hex
 from traceback import extract_tb
 
-from py4j.protocol import Py4JError, Py4JJavaError
+from deltalake.exceptions import DeltaError
+from py4j.protocol import Py4JError
+from pyarrow import ArrowException
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import session
 from sparkjobs.config import Conf
-from sparkjobs.config.references import scrubbed
+from sparkjobs.config.references import revealed, scrubbed
 from sparkjobs.errors import (
     CheckFailedError,
-    ConfigError,
     FunctionError,
     ResultError,
-    SparkError,
     SparkjobsError,
     StateMovedError,
+    StepError,
 )
 from sparkjobs.faults import reach
 from sparkjobs.plan import JobPlan, RunPlan, TableInput
@@ -43,7 +45,7 @@ from sparkjobs.quality import Rejected, blocks, judge, settle
 from sparkjobs.record import Event
 from sparkjobs.results import CheckResult, JobResult, JobStatus, Ledger, Published, RunResult, Staged
 from sparkjobs.shelf import Opened, Shelf
-from sparkjobs.sql import condition
+from sparkjobs.sql import refuse_expressions
 from sparkjobs.state import Manifest, begin, claim, locked, look, state_folder
 
 Clock = Callable[[], datetime]
@@ -114,7 +116,7 @@ def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan) -> 
     spark = start(conf)
     if any(job.conf.output.format == "delta" for job in running):
         session.require_delta(spark)
-    _refuse_expressions(spark, conf, plan)
+    refuse_expressions(spark, conf, plan)
     return Shelf(spark, plan)
 
 
@@ -158,7 +160,7 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: _Progress, results: 
         SparkjobsError: whatever stopped it; the table is then as it was.
     """
     spark, output = shelf.spark, job.conf.output
-    session.label(spark, job.name)
+    session.label(spark, run.run_id, job.name)
     with locked(job.name, state_folder(job.table), run.run_id):
         attempt = _begin(run, job, progress, results)
         for one in job.inputs:
@@ -173,7 +175,8 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: _Progress, results: 
             progress.staged = staged = stage(spark, frame, output, attempt.data)
         reach("staged")
         with _step(run, job, progress, "count"):
-            progress.ledgers = [_ledger(spark, attempt, name, one) for name, one in inputs.items()]
+            whole = not session.stops_early(frame)
+            progress.ledgers = [_ledger(spark, attempt, name, one, whole) for name, one in inputs.items()]
         with _step(run, job, progress, "judge"):
             kept = kept_rows(spark, attempt, staged, job.mode, exists=job.committed > 0)
             progress.checks = judge(spark, job.conf.checks, staged, staged_rows(spark, staged), kept)
@@ -181,6 +184,7 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: _Progress, results: 
         with _step(run, job, progress, "commit"):
             _put_in_force(attempt)
             progress.published = commit(spark, attempt, staged, job.mode)
+            shutil.rmtree(attempt.scratch, ignore_errors=True)
 
 
 def _begin(run: Run, job: JobPlan, progress: _Progress, results: dict[str, JobResult]) -> Attempt:
@@ -221,22 +225,30 @@ def _pinned(one: object, results: dict[str, JobResult]) -> dict[str, object]:
 
 def _transform(job: JobPlan, frames: dict[str, DataFrame]) -> DataFrame:
     """Call the job's function. What it raises is told with its place."""
+    params = {name: _in_clear(value) for name, value in job.conf.params.items()}
     try:
-        frame = job.function.function(**frames, **job.conf.params)
+        frame = job.function.function(**frames, **params)
     except Exception as error:  # the one place where anything may come: it is the user's code
         own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
         place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place
-        raise FunctionError(job.name, place, f"{type(error).__name__}: {_first_lines(error)}") from error
+        cause = scrubbed(f"{type(error).__name__}: {session.root_cause(error)}")
+        raise FunctionError(job.name, place, cause) from error
     if not isinstance(frame, DataFrame):
         raise ResultError(job.name, f"its function returned {type(frame).__name__}, not a DataFrame.")
     return frame
 
 
-def _ledger(spark: SparkSession, attempt: Attempt, name: str, opened: Opened) -> Ledger:
+def _in_clear(value: object) -> object:
+    """A param with its secrets revealed; from here on messages and records are scrubbed of them."""
+    return revealed(value, os.environ) if isinstance(value, str) else value
+
+
+def _ledger(spark: SparkSession, attempt: Attempt, name: str, opened: Opened, whole: bool) -> Ledger:  # noqa: FBT001
     if opened.contracted is None:
         return Ledger(name, opened.rows, opened.rows, 0)
     rejected = Rejected(attempt.job, name, attempt.number, attempt.run_id)
-    return settle(spark, opened.contracted, rejected, attempt.scratch / "quarantine" / name)
+    folder = attempt.scratch / "quarantine" / name
+    return settle(spark, opened.contracted, rejected, folder, read_whole=whole)
 
 
 def _refuse_blocked(job: JobPlan, staged: Staged, checks: tuple[CheckResult, ...]) -> None:
@@ -256,43 +268,10 @@ def _put_in_force(attempt: Attempt) -> None:
 
 @contextmanager
 def _step(run: Run, job: JobPlan, progress: _Progress, step: str) -> Iterator[None]:
-    """One step of the flow; what Spark raises inside it becomes a SparkError that names it."""
+    """One step of the flow; what fails inside it becomes a StepError that names it."""
     progress.step = step
     run.emit(Event(run.clock().isoformat(), "step", job.name, {"step": step}))
     try:
         yield
-    except (PySparkException, Py4JError) as error:
-        raise SparkError(job.name, step, _first_lines(error)) from error
-
-
-def _first_lines(error: BaseException) -> str:
-    """The message and its root cause, bounded."""
-    text = str(error).split("\n\tat ")[0]
-    if isinstance(error, Py4JJavaError):
-        cause = error.java_exception
-        while cause.getCause() is not None:
-            cause = cause.getCause()
-        text = f"{cause.getClass().getSimpleName()}: {cause.getMessage()}"
-    lines = [line for line in text.splitlines() if line.strip()][:6]
-    return scrubbed(" ".join(lines))[:800]
-
-
-def _refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:
-    """Look at every SQL expression of the plan's conf before anything runs."""
-    places: dict[tuple[str | int, ...], str] = {}
-    for job in plan.jobs:
-        for at, check in enumerate(job.conf.checks):
-            texts = {key: getattr(check, key, None) for key in ("expr", "where")}
-            here = ("jobs", job.name, "checks", at, check.kind)
-            places |= {(*here, key): text for key, text in texts.items() if text is not None}
-        for name in (one.source for one in job.conf.inputs.values() if one.source):
-            rules = enumerate(conf.sources[name].rules)
-            places |= {("sources", name, "rules", at, "expr"): rule.expr for at, rule in rules}
-    mistakes: dict[str, None] = {}
-    for location, text in places.items():
-        try:
-            condition(spark, text)
-        except ValueError as error:
-            mistakes[f"{conf.at(*location)}: {error}"] = None
-    if mistakes:
-        raise ConfigError(tuple(mistakes))
+    except (PySparkException, Py4JError, DeltaError, ArrowException, OSError) as error:
+        raise StepError(job.name, step, scrubbed(session.root_cause(error))) from error

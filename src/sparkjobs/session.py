@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pyspark import SparkConf
-from pyspark.sql import Observation, SparkSession
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkConf, SparkContext
+from pyspark.sql import DataFrame, Observation, SparkSession
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import SetupError
@@ -63,7 +64,9 @@ def start(conf: Conf) -> SparkSession:
     if (conf.root / "conf" / "log4j2.properties").is_file():
         os.environ.setdefault("SPARK_CONF_DIR", str(conf.root / "conf"))
     given = _given(conf.root)
-    builder = SparkSession.builder.appName(given.get("spark.app.name", f"sparkjobs {conf.project.name}"))
+    named = given.get("spark.app.name", "")
+    ours = named in ("", Path(sys.argv[0]).name)  # spark-submit names an application after its file
+    builder = SparkSession.builder.appName(f"sparkjobs {conf.project.name}" if ours else named)
     for key, value in settings(given, conf.project.spark, conf.root).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
@@ -106,17 +109,32 @@ def require_delta(spark: SparkSession) -> None:
         )
 
 
-def label(spark: SparkSession, job: str) -> None:
+def label(spark: SparkSession, run_id: str, job: str) -> None:
     """Name the Spark jobs that follow after `job`, in the event log and for `retried`."""
-    spark.sparkContext.setJobGroup(job, job)
+    spark.sparkContext.setJobGroup(_group(run_id, job), job)
 
 
-def retried(spark: SparkSession, job: str) -> bool:
-    """Whether any stage that ran under `label(job)` was tried twice: its observed counts are doubled."""
+def retried(spark: SparkSession, run_id: str, job: str) -> bool:
+    """Whether any stage of `job` was tried twice, or may have been: then its observed counts are doubled."""
     store, tracker = spark.sparkContext._jsc.sc().statusStore(), spark.sparkContext.statusTracker()  # noqa: SLF001
-    infos = (tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup(job))
+    infos = (tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup(_group(run_id, job)))
     stages = {stage for info in infos if info for stage in info.stageIds}
-    return any(store.lastStageAttempt(stage).attemptId() > 0 for stage in stages)
+    try:
+        return any(store.lastStageAttempt(stage).attemptId() > 0 for stage in stages)
+    except Py4JJavaError:  # Spark has forgotten a stage
+        return True
+
+
+def stops_early(frame: DataFrame) -> bool:
+    """Whether `frame` may be had without reading its inputs to their end."""
+    waiting = [frame._jdf.queryExecution().analyzed()]  # noqa: SLF001
+    while waiting:
+        node = waiting.pop()
+        if str(node.nodeName()) in ("GlobalLimit", "LocalLimit", "Offset", "Tail"):
+            return True
+        children = node.children()
+        waiting.extend(children.apply(index) for index in range(children.size()))
+    return False
 
 
 def observed(spark: SparkSession, observation: Observation) -> Mapping[str, int] | None:
@@ -124,7 +142,10 @@ def observed(spark: SparkSession, observation: Observation) -> Mapping[str, int]
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
     if not observation._jo.future().isCompleted():  # type: ignore[union-attr]  # noqa: SLF001 (set by observe)
         return None
-    return observation.get
+    try:
+        return observation.get
+    except Py4JJavaError:  # the optimizer has taken it out of the plan: SPARK-54620
+        return None
 
 
 def syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
@@ -142,9 +163,28 @@ def syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
         waiting.extend(children.apply(index) for index in range(children.size()))
 
 
+def root_cause(error: BaseException) -> str:
+    """What went wrong at the bottom of `error`, in one bounded line; of a Python worker its last line."""
+    text = str(error)
+    if isinstance(error, Py4JJavaError):
+        cause = error.java_exception
+        while cause.getCause() is not None:
+            cause = cause.getCause()
+        text = f"{cause.getClass().getSimpleName()}: {cause.getMessage()}"
+    lines = [line.strip() for line in text.split("\n\tat ")[0].splitlines() if line.strip()]
+    if any(line.startswith("Traceback ") for line in lines):
+        lines = [line for line in lines if not line.startswith("JVM stacktrace")][-1:]
+    return " ".join(lines[:6])[:800]
+
+
+def _group(run_id: str, job: str) -> str:
+    return f"{run_id}/{job}"
+
+
 def _given(root: Path) -> Mapping[str, str]:
     """What spark-submit, or else conf/spark-defaults.conf, has said already."""
     if _submitted():
+        SparkContext._ensure_initialized()  # noqa: SLF001 (SparkConf() is empty until it has met the JVM)
         return dict(SparkConf().getAll())
     defaults = Path(os.environ.get("SPARK_CONF_DIR", root / "conf")) / "spark-defaults.conf"
     if not defaults.is_file():

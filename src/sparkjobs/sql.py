@@ -9,6 +9,9 @@ from pyspark.errors import ParseException
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 
+from sparkjobs.config import Conf
+from sparkjobs.errors import ConfigError
+from sparkjobs.plan import RunPlan
 from sparkjobs.session import syntax
 
 IN: Final = "_sparkjobs_in"
@@ -62,6 +65,8 @@ _REFUSED_FUNCTIONS = frozenset(
     )
 )
 
+_WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
+
 
 def quoted(name: str) -> str:
     """`name` as one SQL identifier, whatever it holds."""
@@ -79,8 +84,9 @@ def incoming(name: str) -> Column:
 
 
 def literal(value: str | float, kind: str) -> Column:
-    """`value` from conf as a literal of Spark type `kind`, decimals to the digit."""
-    return F.lit(str(value)).cast(kind)
+    """`value` from conf as a literal that compares with Spark type `kind`, decimals to the digit."""
+    fraction_of_whole = isinstance(value, float) and kind in _WHOLE
+    return F.lit(str(value)).cast("decimal(38,10)" if fraction_of_whole else kind)
 
 
 def condition(spark: SparkSession, text: str) -> Column:
@@ -100,3 +106,28 @@ def condition(spark: SparkSession, text: str) -> Column:
             f"{text!r} is not a SQL condition: {error.getMessage() or error}".splitlines()[0]
         ) from error
     return F.expr(text)
+
+
+def refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:
+    """Look at every SQL expression in the conf of `plan` before anything runs.
+
+    Raises:
+        ConfigError: one of them is not a condition on one row.
+    """
+    places: dict[tuple[str | int, ...], str] = {}
+    for job in plan.jobs:
+        for at, check in enumerate(job.conf.checks):
+            texts = {key: getattr(check, key, None) for key in ("expr", "where")}
+            here = ("jobs", job.name, "checks", at, check.kind)
+            places |= {(*here, key): text for key, text in texts.items() if text is not None}
+        for name in (one.source for one in job.conf.inputs.values() if one.source):
+            rules = enumerate(conf.sources[name].rules)
+            places |= {("sources", name, "rules", at, "expr"): rule.expr for at, rule in rules}
+    mistakes: dict[str, None] = {}
+    for location, text in places.items():
+        try:
+            condition(spark, text)
+        except ValueError as error:
+            mistakes[f"{conf.at(*location)}: {error}"] = None
+    if mistakes:
+        raise ConfigError(tuple(mistakes))

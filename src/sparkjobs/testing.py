@@ -44,7 +44,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 def assert_rows(actual: DataFrame, expected: list[tuple[object, ...]], schema: str) -> None:
     """`actual` holds exactly the rows `expected` of `schema`, in any order; a difference is shown."""
     wanted = actual.sparkSession.createDataFrame(expected, schema)
-    assertDataFrameEqual(actual, wanted, ignoreNullable=True)
+    assertDataFrameEqual(actual, wanted, ignoreNullable=True, rtol=0, atol=0)
 
 
 def _project() -> Path:

@@ -1,28 +1,24 @@
 """conf/ becomes one `Conf`: parse, overlay, resolve, validate; every mistake is told at once."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
-from sparkjobs.config.locations import placed
-from sparkjobs.config.model import Model, keys_at
+from sparkjobs.config.locations import located, placed
+from sparkjobs.config.mistakes import guess, one_line, problems
 from sparkjobs.config.models import Everything, JobConf, Overlay, Project
 from sparkjobs.config.node import (
+    MAX_BYTES,
     Mark,
     MistakeError,
     Node,
+    Scalar,
     find,
     mapped,
     merged,
     nested,
     parse,
     plain,
-    scalar,
 )
 from sparkjobs.config.references import UnknownReferenceError, resolved
 from sparkjobs.config.sources import Source
@@ -34,9 +30,6 @@ _SECTIONS = {
     "sources": ("sources",),
     "jobs": ("jobs",),
 }
-
-_SHOWN = 60
-"""Characters of a wrong value that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,12 @@ class Conf:
 
     def path(self, name: str, default: str) -> Path:
         """The folder that `paths:` calls `name`."""
-        return self.root / self.project.paths.get(name, default)
+        return Path(located(self.project.paths.get(name, default), self.root))
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of `paths:`, or the project itself: nothing outside is read or written."""
+        return tuple(Path(located(text, self.root)) for text in self.project.paths.values() or (".",))
 
 
 def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mapping[str, str]) -> Conf:
@@ -75,14 +73,15 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
     mistakes: list[str] = []
     tree = _read(root, mistakes)
     for layer in (*_overlay(root, env, mistakes), *map(_set, sets)):
-        tree = merged(tree, layer)
+        tree = merged(tree, _fitting(tree, layer, mistakes))
+    unfit = {mistake.partition(":")[0] for mistake in mistakes}
     if not mistakes:
         tree = _resolve(tree, environment, mistakes)
     if not mistakes:
         tree = placed(tree, root, mistakes)
-    mistakes += _problems(Everything, tree)
+    mistakes += [f"{mark}: {text}" for mark, text in problems(Everything, tree) if mark.file not in unfit]
     if mistakes:
-        raise ConfigError(tuple(dict.fromkeys(mistakes)))
+        raise ConfigError(tuple(dict.fromkeys(map(one_line, mistakes))))
     every = Everything.model_validate(plain(tree))
     return Conf(root, env, every.project, every.sources, every.jobs, tree)
 
@@ -96,6 +95,10 @@ def _read(root: Path, mistakes: list[str]) -> Node:
     jobs = {
         path.stem: _document(root, path, mistakes) for path in sorted((root / "conf" / "jobs").glob("*.yml"))
     }
+    mistakes += [
+        f"{path.relative_to(root)}:1:1: it is not read; name it {path.stem}.yml"
+        for path in sorted((root / "conf" / "jobs").glob("*.yaml"))
+    ]
     members["jobs"] = Node(jobs, Mark("conf/jobs", 1, 1), {name: node.mark for name, node in jobs.items()})
     return Node(members, Mark("conf", 1, 1), {key: node.mark for key, node in members.items()})
 
@@ -103,7 +106,10 @@ def _read(root: Path, mistakes: list[str]) -> Node:
 def _document(root: Path, path: Path, mistakes: list[str]) -> Node:
     shown = str(path.relative_to(root))
     try:
-        return parse(shown, path.read_bytes() if path.exists() else b"")
+        with path.open("rb") as file:
+            return parse(shown, file.read(MAX_BYTES + 1))
+    except FileNotFoundError:
+        pass
     except MistakeError as mistake:
         mistakes.append(str(mistake))
     except OSError as error:
@@ -121,9 +127,8 @@ def _overlay(root: Path, env: str | None, mistakes: list[str]) -> tuple[Node, ..
             f"There is no overlay conf/env/{env}.yml.", f"There is: {', '.join(known) or 'none'}."
         )
     node = _document(root, folder / f"{env}.yml", mistakes)
-    mistakes += _problems(Overlay, node)
-    sections = node.value if isinstance(node.value, Mapping) else {}
-    return tuple(nested(_SECTIONS[key], part) for key, part in sections.items() if key in _SECTIONS)
+    mistakes += [f"{mark}: {text}" for mark, text in problems(Overlay, node)]
+    return tuple(nested(_SECTIONS[key], part) for key, part in _members(node).items() if key in _SECTIONS)
 
 
 def _set(text: str) -> Node:
@@ -135,73 +140,48 @@ def _set(text: str) -> Node:
             "For example: --set jobs.carrier_daily.params.min_flights=5",
         )
     keys = (rest,) if section == "spark" else tuple(rest.split("."))
-    return nested((*_SECTIONS[section], *keys), Node(scalar(value), Mark(f"--set {path}", 1, 1)))
+    try:
+        leaf = parse(f"--set {path}", value.encode()) if value else Node(None, Mark(f"--set {path}", 1, 1))
+    except MistakeError as mistake:
+        raise UsageError(str(mistake), "The value is read as YAML; quote it where it is text.") from mistake
+    return nested((*_SECTIONS[section], *keys), leaf)
+
+
+def _fitting(tree: Node, layer: Node, mistakes: list[str]) -> Node:
+    """`layer` without the jobs and sources that `tree` lacks: laid on it, they would be new ones."""
+    members = dict(_members(layer))
+    for noun in ("job", "source"):
+        section, known = members.get(f"{noun}s"), _members(_members(tree)[f"{noun}s"])
+        if section is not None:
+            strange = [name for name in _members(section) if name not in known]
+            mistakes += [
+                f"{section.keys[name]}: there is no {noun} {name!r}; {guess(name, known, 'there is')}"
+                for name in strange
+            ]
+            fitting = {name: part for name, part in _members(section).items() if name in known}
+            members[f"{noun}s"] = Node(fitting, section.mark, section.keys) if strange else section
+    return Node(members, layer.mark, layer.keys)
+
+
+def _members(node: Node | None) -> Mapping[str, Node]:
+    return node.value if node is not None and isinstance(node.value, Mapping) else {}
 
 
 def _resolve(tree: Node, environment: Mapping[str, str], mistakes: list[str]) -> Node:
-    def resolve(node: Node, text: str, known: Mapping[str, str]) -> str | int | float | bool | None:
+    def resolve(node: Node, text: str) -> Scalar:
         try:
-            return resolved(text, known, environment)
+            return resolved(text, known, environment, typed=not node.quoted)
         except UnknownReferenceError as error:
             mistakes.append(f"{node.mark}: {error}")
             return text
 
-    own = nested(("project", "paths"), Node({}, tree.mark))
-    written = plain(merged(own, tree))["project"]["paths"]  # type: ignore[index,call-overload]  # merged with own
-    known = {
-        name: str(resolved(text, {}, environment))
-        for name, text in (written if isinstance(written, dict) else {}).items()
-        if isinstance(text, str) and _resolvable(text, environment)
-    }
-    return mapped(tree, lambda node, text: resolve(node, text, known))
-
-
-def _resolvable(text: str, environment: Mapping[str, str]) -> bool:
-    try:
-        resolved(text, {}, environment)
-    except UnknownReferenceError:
-        return False
-    return True
-
-
-def _problems(model: type[Model], node: Node) -> list[str]:
-    try:
-        model.model_validate(plain(node))
-    except ValidationError as error:
-        return [f"{find(node, tuple(problem['loc']))}: {_told(model, problem)}" for problem in error.errors()]
-    return []
-
-
-def _told(model: type[Model], problem: ErrorDetails) -> str:
-    location = tuple(problem["loc"])
-    last = location[-1] if location else ""
-    within = next((str(part) for part in reversed(location[:-1]) if isinstance(part, str)), "the file")
-    given = problem["input"]
-    match problem["type"]:
-        case "extra_forbidden":
-            keys = keys_at(model, location[:-1])
-            near = get_close_matches(str(last), keys, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(sorted(keys))}"
-            return f"{last!r} is not a key of {within}; {hint}"
-        case "missing":
-            return f"{within} lacks {last!r}"
-        case "union_tag_invalid":
-            context = problem["ctx"]
-            known = re.findall(r"'([^']+)'", context["expected_tags"])
-            near = get_close_matches(context["tag"], known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(sorted(known))}"
-            return f"{context['tag']!r} is not a {context['discriminator'].strip(chr(39))}; {hint}"
-        case "literal_error":
-            known = re.findall(r"'([^']+)'", problem["ctx"]["expected"])
-            near = get_close_matches(str(given), known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it can be {', '.join(known)}"
-            return f"{last}: {_shown(given)} is not known; {hint}"
-        case "value_error":
-            return f"{last}: {problem['ctx']['error']!s}" if last != "" else str(problem["ctx"]["error"])
-        case _:
-            return f"{last}: {problem['msg'][:1].lower()}{problem['msg'][1:]}, not {_shown(given)}"
-
-
-def _shown(given: object) -> str:
-    text = repr(given)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    known: dict[str, str] = {}
+    paths = _members(_members(tree).get("project")).get("paths")
+    texts = {name: node for name, node in _members(paths).items() if isinstance(node.value, str)}
+    for name, node in texts.items():
+        # In the order they stand there, so that a path may use those above it.
+        known[name] = str(resolve(replace(node, quoted=True), str(node.value)))
+    if paths is not None and texts:
+        found = {name: replace(node, value=known[name]) for name, node in texts.items()}
+        tree = merged(tree, nested(("project", "paths"), Node(found, paths.mark, paths.keys)))
+    return mapped(tree, resolve)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sparkjobs.config.node import Node, plain
+from sparkjobs.config.node import Node, find, plain
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _GLOB = re.compile(r"[*?\[\]{}]")
@@ -28,11 +28,19 @@ def placed(tree: Node, root: Path, mistakes: list[str]) -> Node:
         except ValueError as error:
             mistakes.append(f"{node.mark}: {error}")
             return owner
-        if not any(_within(path, allowed) for allowed in roots):
+        if not any(within(fixed_part(path), allowed) for allowed in roots):
             mistakes.append(f"{node.mark}: {node.value!r} leads outside every folder of `paths:`")
         return Node({**members, "path": Node(path, node.mark)}, owner.mark, owner.keys)
 
-    return _at(_at(tree, ("sources", "*"), place), ("jobs", "*", "output"), place)
+    def place_output(owner: Node) -> Node:
+        match owner.value:
+            case {"path": Node(value=str() as text, mark=mark)} if _GLOB.search(text):
+                mistakes.append(
+                    f"{mark}: {text!r}: the path of an output is one folder, without * ? [ ] {{ }}"
+                )
+        return place(owner)
+
+    return _at(_at(tree, ("sources", "*"), place), ("jobs", "*", "output"), place_output)
 
 
 def located(text: str, root: Path) -> str:
@@ -54,23 +62,28 @@ def located(text: str, root: Path) -> str:
 def _roots(tree: Node, root: Path, mistakes: list[str]) -> tuple[Path, ...]:
     match plain(tree):
         case {"project": {"paths": {**declared}}} if declared:
-            texts = [text for text in declared.values() if isinstance(text, str)]
+            texts = {str(name): text for name, text in declared.items() if isinstance(text, str)}
         case _:
-            texts = ["."]
+            texts = {"": "."}
     roots = []
-    for text in texts:
+    for name, text in texts.items():
         try:
-            roots.append(Path(os.path.realpath(located(text, root))))
+            roots.append(Path(located(text, root)))
         except ValueError as error:
-            mistakes.append(f"{tree.mark}: {error}")
+            mistakes.append(f"{find(tree, ('project', 'paths', name))}: {error}")
     return tuple(roots)
 
 
-def _within(path: str, root: Path) -> bool:
-    """Whether `path`, up to its first glob, lies in `root` once links are followed."""
+def within(path: Path, root: Path) -> bool:
+    """Whether `path` lies in `root` once the links of both are followed."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
+def fixed_part(path: str) -> Path:
+    """`path` up to its first glob."""
     parts = Path(path).parts
     fixed = next((index for index, part in enumerate(parts) if _GLOB.search(part)), len(parts))
-    return Path(os.path.realpath(Path(*parts[:fixed]))).is_relative_to(root)
+    return Path(*parts[:fixed])
 
 
 def _at(node: Node, path: tuple[str, ...], change: Callable[[Node], Node]) -> Node:

@@ -1,9 +1,10 @@
 """The root of every conf model: frozen, strict, and deaf to keys it does not know."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import Annotated, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 """Jobs, sources, inputs and params: a Python name."""
@@ -11,8 +12,24 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
 """Any printable text; it is quoted wherever it meets SQL."""
 
-Value = str | bool | int | float
+
+def _value(given: object) -> object:
+    if not isinstance(given, str | bool | int | float) or given in (inf, -inf):
+        raise ValueError("must be text, a number, true or false")
+    return given
+
+
+def _value_or_list(given: object) -> object:
+    return tuple(_value(one) for one in given) if isinstance(given, tuple) else _value(given)
+
+
+Value = Annotated[str | bool | int | float, PlainValidator(_value)]
 """A literal to compare with. Never null: `x not in (1, null)` would switch itself off."""
+
+ValueOrList = Annotated[
+    str | bool | int | float | tuple[str | bool | int | float, ...], PlainValidator(_value_or_list)
+]
+"""What a param can be."""
 
 
 class Model(BaseModel):

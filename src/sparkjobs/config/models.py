@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sparkjobs.config.checks import CheckEntry
-from sparkjobs.config.model import ColumnName, Model, Name, Value
+from sparkjobs.config.model import ColumnName, Model, Name, ValueOrList
 from sparkjobs.config.sources import Source
 
 _SIZE = re.compile(r"([1-9][0-9]{0,9})(kB|KB|MB|GB)")
@@ -80,7 +80,7 @@ class JobConf(Model):
     function: Name | None = None
     """The registered function, where it is not named as the job is."""
     inputs: Mapping[Name, Input] = Field(min_length=1)
-    params: Mapping[Name, Value | tuple[Value, ...]] = Field(default_factory=dict)
+    params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     cache: tuple[Name, ...] = ()
     output: Output
     checks: tuple[CheckEntry, ...] = ()
@@ -98,7 +98,7 @@ class Everything(Model):
 
 class _SourceOverlay(Model):
     path: str | None = None
-    options: Mapping[str, Value | tuple[Value, ...]] = Field(default_factory=dict)
+    options: Mapping[str, ValueOrList] = Field(default_factory=dict)
 
 
 class _OutputOverlay(Model):
@@ -107,7 +107,7 @@ class _OutputOverlay(Model):
 
 
 class _JobOverlay(Model):
-    params: Mapping[Name, Value | tuple[Value, ...]] = Field(default_factory=dict)
+    params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     output: _OutputOverlay = _OutputOverlay()
 
 

@@ -6,7 +6,7 @@ while the parser's events come in and before anything is built.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol, TypeAlias, cast
 
@@ -53,6 +53,8 @@ class Node:
     value: "Scalar | tuple[Node, ...] | Mapping[str, Node]"
     mark: Mark
     keys: Mapping[str, Mark] = field(default_factory=dict)
+    quoted: bool = False
+    """Whether a scalar was written in quotes or as a block: it means its text, whatever it looks like."""
 
 
 def parse(file: str, data: bytes) -> Node:
@@ -63,15 +65,17 @@ def parse(file: str, data: bytes) -> Node:
     """
     start = Mark(file, 1, 1)
     if len(data) > MAX_BYTES:
-        raise MistakeError(start, f"the file has {len(data):,} bytes; at most {MAX_BYTES:,} are read")
+        raise MistakeError(start, f"the file is too long: at most {MAX_BYTES:,} bytes are read")
     text = _decoded(file, data)
     try:
         _refuse_hostile(file, text)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        _refuse(file, error.problem_mark or error.context_mark, error.problem or "not YAML")
-    except yaml.YAMLError as error:
-        raise MistakeError(start, str(error).splitlines()[0]) from error
+        problem = ", ".join(filter(None, (error.context, error.problem)))
+        _refuse(file, error.problem_mark or error.context_mark, problem or "not YAML")
+    except yaml.reader.ReaderError as error:
+        before = text.encode()[: error.position].decode(errors="ignore")
+        raise MistakeError(_after(file, before), "control characters are not allowed") from error
     return Node({}, start) if root is None else _node(file, root)
 
 
@@ -112,10 +116,12 @@ def merged(base: Node, over: Node) -> Node:
     """`over` laid on `base`: mappings merge key by key, everything else is replaced."""
     if not (isinstance(base.value, Mapping) and isinstance(over.value, Mapping)):
         return over
-    members = dict(base.value)
+    members, keys = dict(base.value), dict(base.keys)
     for key, member in over.value.items():
         members[key] = merged(members[key], member) if key in members else member
-    return Node(members, base.mark, {**base.keys, **over.keys})
+        if members[key] is member:
+            keys[key] = over.keys.get(key, member.mark)
+    return Node(members, base.mark, keys)
 
 
 def nested(path: tuple[str, ...], leaf: Node) -> Node:
@@ -126,19 +132,27 @@ def nested(path: tuple[str, ...], leaf: Node) -> Node:
 
 
 def find(node: Node, location: tuple[str | int, ...]) -> Mark:
-    """The place of `location`, or of the nearest thing above it that was written down.
-
-    Parts that are in no file, such as the tag of a union, are passed over.
-    """
+    """The place of `location`, or of the nearest thing above it that was written down."""
     mark = node.mark
+    for part in written(node, location):
+        if isinstance(node.value, Mapping):
+            mark, node = node.keys[str(part)], node.value[str(part)]
+        else:
+            node = cast("tuple[Node, ...]", node.value)[int(part)]
+            mark = node.mark
+    return mark
+
+
+def written(node: Node, location: tuple[str | int, ...]) -> Iterator[str | int]:
+    """The parts of `location` that stand in a file; others, such as the tag of a union, are passed over."""
     for part in location:
         match node.value, part:
             case Mapping() as members, str() if part in members:
-                mark, node = node.keys[part], members[part]
+                node = members[part]
+                yield part
             case tuple() as items, int() if part < len(items):
                 node = items[part]
-                mark = node.mark
-    return mark
+                yield part
 
 
 def _decoded(file: str, data: bytes) -> str:
@@ -146,8 +160,11 @@ def _decoded(file: str, data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        mark = Mark(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise MistakeError(mark, "the file is not UTF-8") from error
+        raise MistakeError(_after(file, before), "the file is not UTF-8") from error
+
+
+def _after(file: str, before: str) -> Mark:
+    return Mark(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 def _refuse_hostile(file: str, text: str) -> None:
@@ -184,7 +201,7 @@ def _node(file: str, node: yaml.Node) -> Node:
         return Node(members, mark, keys)
     text = str(node.value)
     written_plain = cast("yaml.ScalarNode", node).style in (None, "")
-    return Node(scalar(text) if written_plain else text, mark)
+    return Node(scalar(text) if written_plain else text, mark, quoted=not written_plain)
 
 
 def _mark(file: str, mark: _Position | None) -> Mark:

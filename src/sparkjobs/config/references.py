@@ -20,15 +20,19 @@ class UnknownReferenceError(Exception):
     """A reference that leads nowhere; its text says so."""
 
 
-def resolved(text: str, paths: Mapping[str, str], environment: Mapping[str, str]) -> Scalar:
-    """`text` with every reference but secrets replaced.
+def resolved(
+    text: str, paths: Mapping[str, str], environment: Mapping[str, str], *, typed: bool = True
+) -> Scalar:
+    """`text` with every reference but secrets replaced; `typed` where a whole one may change its type.
 
     Raises:
         UnknownReferenceError: one of them leads nowhere.
     """
+    if "${" in _REFERENCE.sub("", text):
+        raise UnknownReferenceError(f"{text!r}: a reference ends with }} and holds no other")
     whole = _REFERENCE.fullmatch(text)
     replaced = _REFERENCE.sub(lambda match: _meaning(match[1], paths, environment), text)
-    return scalar(replaced) if whole and replaced != text else replaced
+    return scalar(replaced) if typed and whole and replaced != text else replaced
 
 
 def revealed(text: str, environment: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -38,6 +39,20 @@ def _known_type(text: str) -> str:
 ColumnType = Annotated[str, AfterValidator(_known_type)]
 
 
+def _compares(value: Value, kind: str) -> bool:
+    """Whether a literal of conf can be compared with a column of type `kind`."""
+    if kind == "string":
+        return isinstance(value, str)
+    if kind in ("date", "timestamp", "timestamp_ntz"):
+        try:
+            return isinstance(value, str) and bool(datetime.fromisoformat(value))
+        except ValueError:
+            return False
+    if kind == "boolean":
+        return isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 class Column(Model):
     """One declared column: its type, and what each of its values must be."""
 
@@ -56,6 +71,13 @@ class Column(Model):
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
         return None if pattern is None else compiled(pattern)
+
+    @model_validator(mode="after")
+    def _comparable(self) -> "Column":
+        for value in (*(self.between or ()), *(self.accepted_values or ())):
+            if not _compares(value, self.type):
+                raise ValueError(f"{value!r} cannot be compared with {self.type}")
+        return self
 
     @model_validator(mode="after")
     def _format_has_a_clock(self) -> "Column":

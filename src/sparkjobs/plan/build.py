@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sparkjobs.config import Conf
 from sparkjobs.config.models import JobConf
-from sparkjobs.errors import AppendAgainError, UsageError
+from sparkjobs.errors import AppendAgainError, LostManifestError, UsageError
 from sparkjobs.plan.graph import Graph, function_name, graph_of
 from sparkjobs.plan.inputs import pin
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
@@ -64,7 +64,10 @@ def _inputs(
         cached = name in body.cache
         if one.source is not None:
             if one.source not in pinned:
-                pinned[one.source] = pin(name, one.source, conf.sources[one.source], conf.root, cached=cached)
+                source = conf.sources[one.source]
+                pinned[one.source] = pin(
+                    name, one.source, source, conf.root, cached=cached, folders=conf.folders
+                )
             yield replace(pinned[one.source], name=name, cached=cached)
         elif one.ref is not None:
             output = conf.jobs[one.ref].output
@@ -91,6 +94,8 @@ def _job(
     body = conf.jobs[job]
     table = Path(body.output.path)
     state = look(job, table, body.output.format)
+    if state.committed and state.manifest is None and not request.full_refresh:
+        raise LostManifestError(job, str(table), state.committed)
     function = functions[function_name(job, body)]
     draft = JobPlan(
         name=job,
@@ -154,6 +159,8 @@ def _what_is_new(one: PlannedInput, before: dict[str, object] | None) -> str:
 def _refuse_doubling(job: JobPlan, state: TableState) -> None:
     """An append may only take inputs of which nothing was appended before, beside unchanged ones."""
     chain = list(committed_chain(state.folder, state.committed))
+    if chain[-1].base:
+        raise LostManifestError(job.name, str(job.table), chain[-1].base)
     fresh = False
     for one in job.inputs:
         past = [entry for manifest in chain for entry in manifest.inputs if entry["name"] == one.name]

@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import re
+import zlib
 from collections.abc import Iterator
 from glob import glob, has_magic
 from pathlib import Path
@@ -51,8 +53,12 @@ def damage(file: File, root: Path, conf: Source) -> str | None:
         encoding = conf.options.encoding if isinstance(conf, CsvSource) else "utf-8"
         if head[:2] in (b"\xff\xfe", b"\xfe\xff") and encoding != "utf-16":
             return f"it is UTF-16, its conf says {encoding}"
-    if isinstance(conf, CsvSource) and conf.options.multi_line and _unclosed_quote(path, conf.options):
-        return "a quote in it is never closed, so that no row after it can be trusted"
+    if isinstance(conf, CsvSource) and conf.options.multi_line:
+        try:
+            if _unclosed_quote(path, conf.options):
+                return "a quote in it is never closed, so that no row after it can be trusted"
+        except (OSError, EOFError, zlib.error) as error:
+            return f"cannot be read: {error}"
     return None
 
 
@@ -62,15 +68,18 @@ def _unclosed_quote(path: Path, options: CsvOptions) -> bool:
     Spark would take everything up to the next quote for one cell, without a word.
     """
     quote, escape = (text.encode(_BYTES[options.encoding]) for text in (options.quote, options.escape))
+    escaped = re.compile(re.escape(escape) + b"(?:" + re.escape(escape) + b"|" + re.escape(quote) + b")")
     count, rest = 0, b""
     with opened(path) as handle:
         while block := handle.read(1 << 20):
             text = rest + block
-            rest = text[-1:] if escape != quote else b""
-            count += (text.count(quote) - rest.count(quote)) - (
-                text.count(escape + quote) if escape != quote else 0
-            )
-    return (count + rest.count(quote)) % 2 == 1
+            if escape != quote:
+                text = escaped.sub(b"", text)
+                # What it escapes may be the first of the next block.
+                rest = escape if text.endswith(escape) else b""
+                text = text.removesuffix(escape)
+            count += text.count(quote)
+    return count % 2 == 1
 
 
 def opened(path: Path) -> IO[bytes]:

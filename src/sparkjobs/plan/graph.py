@@ -1,17 +1,15 @@
 """The graph of jobs, and everything that must hold before any of them may run."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.errors import ConfigError
 from sparkjobs.registry import JobFunction
-
-_GLOB = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +18,6 @@ class Graph:
 
     order: tuple[str, ...]
     upstream: Mapping[str, frozenset[str]]
-
-    def above(self, job: str) -> frozenset[str]:
-        """Every job whose output `job` depends on."""
-        direct = self.upstream[job]
-        return direct.union(*(self.above(one) for one in direct))
-
-    def below(self, job: str) -> frozenset[str]:
-        """Every job that depends on the output of `job`."""
-        return frozenset(other for other in self.order if job in self.above(other))
 
 
 def graph_of(conf: Conf, functions: Mapping[str, JobFunction]) -> Graph:
@@ -145,10 +134,12 @@ def _shared_folders(conf: Conf) -> Iterator[str]:
 
 def _reads(path: str, output: Path) -> bool:
     """Whether a source at `path` can meet files that lie in `output`."""
-    glob = _GLOB.search(path)
-    fixed = Path(f"{path[: glob.start()]}_").parent if glob else Path(path)
-    recursive = glob is None or "**" in path
-    return fixed.is_relative_to(output) or (recursive and output.is_relative_to(fixed))
+    for part, folder in zip(Path(path).parts, output.parts, strict=False):
+        if part == "**":
+            return True
+        if part != folder and not fnmatchcase(folder, part):
+            return False
+    return True
 
 
 def _near(name: str, known: "Mapping[str, object] | set[str] | tuple[str, ...]") -> str:

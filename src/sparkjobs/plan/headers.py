@@ -1,7 +1,9 @@
 """CSV header lines: read at plan time, so that columns are bound by name, file by file."""
 
+import codecs
 import csv
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from sparkjobs.config.sources import CsvOptions
 from sparkjobs.plan.files import opened
 
 MAX_HEADER = 1_000_000
+_BOM_AWARE = {"utf-8": "utf-8-sig"}
 
 
 def header_of(path: Path, options: CsvOptions) -> tuple[str, tuple[str, ...]]:
@@ -20,17 +23,16 @@ def header_of(path: Path, options: CsvOptions) -> tuple[str, tuple[str, ...]]:
     try:
         with opened(path) as handle:
             start = handle.read(MAX_HEADER)
-        text = start.decode("utf-8-sig" if options.encoding == "utf-8" else options.encoding, "strict")
-    except UnicodeDecodeError as error:
-        if error.end < len(start) - 4:
-            raise ValueError(f"it is not {options.encoding} (byte {error.start})") from error
-        text = start[: error.start].decode(options.encoding)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"cannot be read: {error}") from error
     if options.multi_line:
-        record = next(filter(None, _reader(io.StringIO(text), options)), [])
-        return "", tuple(record)
-    line = next((one for one in text.splitlines() if one.strip()), "")
+        text = start.decode(_BOM_AWARE.get(options.encoding, options.encoding), "replace")
+        return "", tuple(next(filter(None, _reader(io.StringIO(text), options)), []))
+    raw = next((line for line in start.removeprefix(codecs.BOM_UTF8).splitlines() if line.strip()), b"")
+    try:
+        line = raw.decode(options.encoding)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"its header line is not {options.encoding}") from error
     return line, _split(line, options)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sparkjobs.config import CsvSource, Source
+from sparkjobs.config.locations import within
 from sparkjobs.config.sources import DeltaSource
 from sparkjobs.errors import InputError
 from sparkjobs.plan.files import damage, listed
@@ -13,21 +14,31 @@ from sparkjobs.plan.model import File, FileGroup, SourceInput
 _FIX = "Mend the files, or say on_empty, on_missing_columns, on_extra_columns in conf/sources.yml."
 
 
-def pin(name: str, source: str, conf: Source, root: Path, *, cached: bool) -> SourceInput:
-    """What the input `name` reads, as it lies there now.
+def pin(
+    name: str, source: str, conf: Source, root: Path, *, cached: bool, folders: tuple[Path, ...] = ()
+) -> SourceInput:
+    """What the input `name` reads, as it lies there now. No link may lead out of `folders`, or else `root`.
 
     Raises:
         InputError: something is there that the conf does not allow for.
     """
     if isinstance(conf, DeltaSource):
         return SourceInput(name, source, conf, (), _delta_version(source, conf), cached)
-    files = listed(conf.path, root)
+    try:
+        files = listed(conf.path, root)
+    except OSError as error:
+        raise InputError(source, (f"{error.filename} cannot be read: {error.strerror}",), _FIX) from error
     problems: list[str] = []
     if not files and conf.on_empty == "fail":
         problems.append(f"no file at {conf.path}")
     whole = tuple(file for file in files if file.size)
     if conf.on_empty == "fail":
         problems += [f"{file.path}: it has no bytes" for file in files if not file.size]
+    problems += [
+        f"{file.path}: a link leads it outside every folder of `paths:`"
+        for file in files
+        if not any(within(root / file.path, folder) for folder in folders or (root,))
+    ]
     problems += [f"{file.path}: {problem}" for file in whole if (problem := damage(file, root, conf))]
     groups: tuple[FileGroup, ...] = (FileGroup((), "", whole),) if whole else ()
     if isinstance(conf, CsvSource) and not problems:
@@ -75,7 +86,7 @@ def _delta_version(source: str, conf: DeltaSource) -> int:
     from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
 
     try:
-        return DeltaTable(conf.path, without_files=True).version()
+        return DeltaTable(conf.path).version()
     except TableNotFoundError as error:
         raise InputError(
             source,

@@ -68,7 +68,7 @@ def commit_delta(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
     else:
         _commit_copy(spark, attempt, staged, mode)
     reach("commit.after")
-    committed = DeltaTable(attempt.table, without_files=True)
+    committed = DeltaTable(attempt.table)
     if committed.transaction_version(app_id(attempt.job)) != attempt.number:
         raise PublishError(
             attempt.job,

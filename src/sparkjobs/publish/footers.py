@@ -35,11 +35,9 @@ def facts_of(path: Path) -> FileFacts:
     columns: dict[str, ColumnFacts] = {}
     for index, leaf in enumerate(metadata.schema.names if metadata.num_columns else ()):
         if metadata.schema.column(index).path == leaf:
-            groups = [
-                metadata.row_group(group).column(index).statistics for group in range(metadata.num_row_groups)
-            ]
-            if all(group is not None and group.has_null_count for group in groups):
-                columns[leaf] = _over([_group(group) for group in groups])
+            groups = [metadata.row_group(group).column(index) for group in range(metadata.num_row_groups)]
+            if all(group.statistics is not None and group.statistics.has_null_count for group in groups):
+                columns[leaf] = _over([_group(group.num_values, group.statistics) for group in groups])
     return FileFacts(metadata.num_rows, columns)
 
 
@@ -61,7 +59,7 @@ def delta_stats(facts: FileFacts) -> str:
     )
 
 
-def _group(statistics: pq.Statistics) -> ColumnFacts:
+def _group(rows: int, statistics: pq.Statistics) -> ColumnFacts:
     low = high = None
     if statistics.has_min_max:
         try:
@@ -70,19 +68,18 @@ def _group(statistics: pq.Statistics) -> ColumnFacts:
             low = high = None
     if isinstance(low, float | bytes):
         low = high = None
-    return ColumnFacts(statistics.null_count, low, high)
+    return ColumnFacts(rows, statistics.null_count, low, high)
 
 
 def _over(parts: list[ColumnFacts]) -> ColumnFacts:
-    """Row groups or files together; parts that hold only nulls have no bounds and need none."""
-    bounded = [part for part in parts if part.low is not None]
-    empty_or_null = len(parts) - len(bounded)
-    nulls = sum(part.nulls for part in parts)
-    if not bounded or empty_or_null:
-        return ColumnFacts(nulls, None, None)
-    low = min(part.low for part in bounded)  # type: ignore[type-var]  # one column, one type
-    high = max(part.high for part in bounded)  # type: ignore[type-var]
-    return ColumnFacts(nulls, low, high)
+    """Row groups or files together; one that holds values but no bounds leaves the whole without."""
+    rows, nulls = sum(part.rows for part in parts), sum(part.nulls for part in parts)
+    filled = [part for part in parts if part.nulls < part.rows]
+    if not filled or any(part.low is None for part in filled):
+        return ColumnFacts(rows, nulls, None, None)
+    low = min(part.low for part in filled)  # type: ignore[type-var]  # one column, one type
+    high = max(part.high for part in filled)  # type: ignore[type-var]
+    return ColumnFacts(rows, nulls, low, high)
 
 
 def _literal(value: object) -> str | None:

@@ -25,6 +25,8 @@ class Move:
 
 def publish(table: Path, moves: Iterable[Move], commit: dict[str, Any]) -> None:
     """Make `moves` and record `commit`, both or neither."""
+    # A crash while the last commit's trash was deleted has left names that these moves would meet.
+    shutil.rmtree(state_folder(table) / "trash", ignore_errors=True)
     write_json(_journal(table), {"commit": commit, "moves": [asdict(move) for move in moves]})
     reach("journal.written")
     recover(table)
@@ -45,7 +47,8 @@ def recover(table: Path) -> bool:
     touched = {table}
     for index, fields in enumerate(content["moves"]):
         reach(f"journal.move.{index}")
-        touched.add(_make(table, Move(**fields), trash / str(index)))
+        folder = _make(table, Move(**fields), trash / str(index))
+        touched |= {one for one in (folder, *folder.parents) if one.is_relative_to(table)}
     for folder in touched:
         sync_folder(folder)
     reach("journal.moved")
@@ -53,6 +56,7 @@ def recover(table: Path) -> bool:
     reach("journal.recorded")
     _journal(table).unlink()
     sync_folder(state)
+    reach("journal.closed")
     shutil.rmtree(trash, ignore_errors=True)
     shutil.rmtree(state / "staging", ignore_errors=True)
     return True

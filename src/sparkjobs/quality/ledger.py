@@ -16,14 +16,19 @@ from sparkjobs.quality.quarantine import Rejected, quarantine
 from sparkjobs.results import Ledger
 
 
-def settle(spark: SparkSession, contracted: Contracted, rejected: Rejected, folder: Path) -> Ledger:
+def settle(
+    spark: SparkSession, contracted: Contracted, rejected: Rejected, folder: Path, *, read_whole: bool = True
+) -> Ledger:
     """Write the bad rows of an input to `folder`, and its ledger.
+
+    `read_whole` is False where the job may have stopped reading before the end.
 
     Raises:
         TooManyBadRowsError: there are more than the source allows.
         LedgerError: the ledger does not add up, though it was counted again.
     """
-    counts = _known(spark, contracted, rejected.job) or count(contracted.rows, contracted.mask_columns)
+    counts = _known(spark, contracted, rejected, read_whole=read_whole)
+    counts = counts or count(contracted.rows, contracted.mask_columns)
     written = quarantine(contracted, rejected, folder) if counts.bad > contracted.headers else 0
     if written != counts.bad - contracted.headers:
         counts = count(contracted.rows, contracted.mask_columns)
@@ -35,12 +40,16 @@ def settle(spark: SparkSession, contracted: Contracted, rejected: Rejected, fold
     return ledger
 
 
-def _known(spark: SparkSession, contracted: Contracted, job: str) -> Counts | None:
+def _known(
+    spark: SparkSession, contracted: Contracted, rejected: Rejected, *, read_whole: bool
+) -> Counts | None:
     """The counts that came for free; None when they cannot be trusted."""
-    if contracted.counts or contracted.observation is None:
+    if contracted.counts or contracted.observation is None or not read_whole:
         return contracted.counts
     observed = session.observed(spark, contracted.observation)
-    if observed is None or observed["bad"] < contracted.headers or session.retried(spark, job):
+    if observed is None or observed["bad"] < contracted.headers:
+        return None
+    if session.retried(spark, rejected.run_id, rejected.job):
         return None
     return Counts(observed["seen"], observed["bad"])
 

@@ -56,24 +56,28 @@ def _bad(contracted: Contracted) -> DataFrame:
     rejected = bad.select(column(FILE), column(RAW), column(DAMAGE), reasons)
     if not contracted.headers:
         return rejected
-    return rejected.filter(~_is_header()).unionByName(_repeated_headers(rejected))
+    return _without_first_headers(rejected)
 
 
-def _repeated_headers(rejected: DataFrame) -> DataFrame:
-    """A header line in the middle of a file is a bad row; the first of each file is none."""
+def _without_first_headers(rejected: DataFrame) -> DataFrame:
+    """A header line in the middle of a file is a bad row; the first of each file is none.
+
+    Equal rows are counted and told as often again: a second look at the headers would be a second scan.
+    """
     repeated = F.array(
         F.struct(F.lit("repeated_header").alias("rule"), _nothing("column"), _nothing("value"))
     )
-    copies = rejected.filter(_is_header()).groupBy(column(FILE), column(RAW), column(DAMAGE)).count()
+    first = F.when(_is_header(), 2).otherwise(1)
+    copies = rejected.groupBy(column(FILE), column(RAW), column(DAMAGE), column("reasons")).count()
     return (
-        copies.filter(F.col("count") > 1)
+        copies.filter(F.col("count") >= first)
+        .withColumn("copy", F.explode(F.sequence(first.cast("bigint"), "count")))
         .select(
             column(FILE),
             column(RAW),
             column(DAMAGE),
-            F.explode(F.sequence(F.lit(2), F.col("count"))),
+            F.when(_is_header(), repeated).otherwise(column("reasons")).alias("reasons"),
         )
-        .select(column(FILE), column(RAW), column(DAMAGE), repeated.alias("reasons"))
     )
 
 

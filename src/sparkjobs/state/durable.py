@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from sparkjobs.errors import DamagedStateError
+
 
 def write_json(path: Path, content: object) -> None:
     """`path` becomes `content` in one step that survives a power cut."""
@@ -19,11 +21,17 @@ def write_json(path: Path, content: object) -> None:
 
 
 def read_json(path: Path) -> Any | None:  # noqa: ANN401 (whatever was written)
-    """What `write_json` wrote to `path`; None when there is no such file."""
+    """What `write_json` wrote to `path`; None when there is no such file.
+
+    Raises:
+        DamagedStateError: something else has changed it since.
+    """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except ValueError as error:
+        raise DamagedStateError(str(path), str(error)) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,7 +5,6 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from sparkjobs.registry import JobFunction
 
@@ -25,11 +24,17 @@ def code_fingerprint(function: JobFunction) -> str:
     top = waiting[0].partition(".")[0]
     while waiting:
         name = waiting.pop()
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if name.partition(".")[0] == top and name not in sources and file is not None:
-            sources[name] = Path(file).read_bytes()
-            waiting.extend(_imports(name, sources[name]))
+        if name.partition(".")[0] == top and name not in sources and (source := _source(name)) is not None:
+            sources[name] = source
+            waiting.extend(_imports(name, source))
     return fingerprint(*(part for name in sorted(sources) for part in (name.encode(), sources[name])))
+
+
+def _source(name: str) -> bytes | None:
+    """The source of a loaded module, from a folder or from a zip; None where it has none."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    read = getattr(spec.loader, "get_data", None) if spec and spec.has_location else None
+    return bytes(read(spec.origin)) if read else None
 
 
 def _imports(name: str, source: bytes) -> Iterator[str]:

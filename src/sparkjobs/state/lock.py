@@ -37,5 +37,9 @@ def _owner(handle: int) -> str:
     try:
         owner = json.loads(os.pread(handle, 4096, 0))
     except ValueError:
-        return "another process"
-    return f"run {owner['run_id']} (process {owner['pid']} on {owner['host']})"
+        owner = None
+    match owner:
+        case {"run_id": run_id, "pid": pid, "host": host}:
+            return f"run {run_id} (process {pid} on {host})"
+        case _:
+            return "another process"

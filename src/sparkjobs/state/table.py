@@ -45,6 +45,8 @@ def look(job: str, table: Path, table_format: str) -> TableState:
     folder = state_folder(table)
     _refuse_foreign(job, table, table_format)
     committed, version = _delta(job, table) if table_format == "delta" else _parquet(folder)
+    if not committed and (version is not None or (table_format == "parquet" and _occupied(table))):
+        raise ForeignTableError(job, str(table), "it holds data, and no record of a commit of this job")
     return TableState(folder, committed, version, manifests.read(folder, committed) if committed else None)
 
 
@@ -78,7 +80,7 @@ def claim(job: str, table: Path, table_format: str) -> None:
 def _refuse_foreign(job: str, table: Path, table_format: str) -> None:
     owner = read_json(state_folder(table) / "table.json")
     if owner is None:
-        if table.exists() and (not table.is_dir() or _occupied(table)):
+        if (table.exists() and not table.is_dir()) or _occupied(table):
             raise ForeignTableError(job, str(table), "it was not made by sparkjobs")
     elif owner["job"] != job:
         raise ForeignTableError(job, str(table), f"it belongs to job {owner['job']!r}")
@@ -90,7 +92,7 @@ def _refuse_foreign(job: str, table: Path, table_format: str) -> None:
 
 def _occupied(table: Path) -> bool:
     """Whether `table` holds more than the lock of a run that was killed before it could claim it."""
-    return any(entry.name != STATE_FOLDER for entry in table.iterdir())
+    return table.exists() and any(entry.name != STATE_FOLDER for entry in table.iterdir())
 
 
 def _delta(job: str, table: Path) -> tuple[int, int | None]:
@@ -98,7 +100,7 @@ def _delta(job: str, table: Path) -> tuple[int, int | None]:
         return 0, None
     from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
 
-    handle = DeltaTable(table, without_files=True)
+    handle = DeltaTable(table)
     return handle.transaction_version(app_id(job)) or 0, handle.version()
 
 

@@ -1,0 +1,143 @@
+"""Real `spark-submit` processes, and what they leave behind: tables, records, event logs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset
+from deltalake import DeltaTable
+
+ROOT = Path(__file__).resolve().parents[2]
+_SUBMIT = Path(sys.executable).parent / "spark-submit"
+_PATIENCE_S = 600
+_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Half the processor time, for programs as short as these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A spark-submit that writes only below `home`."""
+
+    process: subprocess.Popen[bytes]
+    home: Path
+
+    def ended(self) -> "Submission":
+        """The same, once its process has ended."""
+        self.process.wait(_PATIENCE_S)
+        return self
+
+    @property
+    def output(self) -> str:
+        """What it said, on stdout and stderr."""
+        return (self.home / "output.txt").read_text(encoding="utf-8")
+
+    @property
+    def results(self) -> dict[str, dict[str, Any]]:
+        """The jobs of its run_results.json, by name."""
+        (path,) = self.home.glob("artifacts/runs/*/run_results.json")
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return {one["unique_id"].rpartition(".")[2]: one for one in results}
+
+    @property
+    def ledgers(self) -> dict[str, Any]:
+        """What each job read, found valid and rejected."""
+        return {name: one.get("ledger") for name, one in self.results.items()}
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """The events of one kind in Spark's event log."""
+        (path,) = (self.home / "events").iterdir()
+        lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        return [event for event in lines if event["Event"] == kind]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The Spark properties that the application ran with."""
+        return dict(self.events("SparkListenerEnvironmentUpdate")[0]["Spark Properties"])
+
+    def table(self, name: str) -> pa.Table:
+        """A published table, read without Spark, its rows in order."""
+        path = self.home / "warehouse" / name
+        if (path / "_delta_log").is_dir():
+            table = DeltaTable(path).to_pyarrow_table()
+        else:
+            table = pyarrow.dataset.dataset(path, format="parquet", partitioning="hive").to_table()
+        exact = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
+        return table.sort_by([(key, "ascending") for key in exact])
+
+
+@contextmanager
+def submitted(
+    master: str,
+    home: Path,
+    *arguments: str,
+    conf: Mapping[str, str] | None = None,
+    py_files: Path | None = None,
+) -> Iterator[Submission]:
+    """`spark-submit --master … main.py run ARGUMENTS`, as the Makefile does it; ended at the latest on leaving."""
+    (home / "events").mkdir(parents=True)
+    usual = {
+        "spark.driver.extraJavaOptions": f"{_QUICK} -Dlog4j2.configurationFile=conf/log4j2.properties",
+        "spark.executor.extraJavaOptions": _QUICK,
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": (home / "events").as_uri(),
+        "spark.eventLog.compress": "false",
+        "spark.eventLog.rolling.enabled": "false",
+    }
+    settings = [f"--conf={key}={value}" for key, value in {**usual, **(conf or {})}.items()]
+    code = [f"--py-files={py_files}"] if py_files else []
+    places = [f"--set=paths.{name}={home / name}" for name in ("warehouse", "artifacts")]
+    command = [str(_SUBMIT), "--master", master, *settings, *code, "main.py", "run", *arguments, *places]
+    env = {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))},
+        "PATH": f"{_SUBMIT.parent}{os.pathsep}{os.environ['PATH']}",
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_CONF_DIR": str(ROOT / "conf"),
+        "SPARK_LOCAL_DIRS": str(home / "local"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_WORKER_DIR": str(home / "work"),  # for local-cluster
+    }
+    with (
+        (home / "output.txt").open("wb") as output,
+        subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        ) as process,
+    ):
+        try:
+            yield Submission(process, home)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def run(
+    master: str,
+    home: Path,
+    *arguments: str,
+    conf: Mapping[str, str] | None = None,
+    py_files: Path | None = None,
+) -> Submission:
+    """The same, from start to end."""
+    with submitted(master, home, *arguments, conf=conf, py_files=py_files) as submission:
+        return submission.ended()
+
+
+def assert_same_rows(actual: pa.Table, expected: pa.Table) -> None:
+    """The same rows; doubles may differ in their last digits, since a sum depends on its order."""
+    assert actual.schema.equals(expected.schema)
+    assert actual.num_rows == expected.num_rows
+    for name in expected.column_names:
+        ours, theirs = actual.column(name), expected.column(name)
+        if not pa.types.is_floating(theirs.type):
+            assert ours.equals(theirs), name
+            continue
+        assert ours.is_null().equals(theirs.is_null()), name
+        np.testing.assert_allclose(ours.to_numpy(), theirs.to_numpy(), rtol=1e-9, atol=0, err_msg=name)

@@ -1,0 +1,104 @@
+"""Whole projects for tests: conf and job code on disk, run in this process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from textwrap import dedent
+
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from sparkjobs.config import Conf, load
+from sparkjobs.plan import Request, RunPlan, build
+from sparkjobs.record import Event
+from sparkjobs.registry import collect
+from sparkjobs.results import JobResult, RunResult
+from sparkjobs.run import execute
+from sparkjobs.state import committed_schema
+
+HEAD = "from pyspark.sql import DataFrame, functions as F\nfrom sparkjobs import job\n"
+
+REPOSITORY = Path(__file__).parents[1]
+CONF = """
+name: test
+jobs: [{}]
+paths: {{landing: landing, warehouse: warehouse, artifacts: target}}
+spark:
+  spark.master: local[2]
+  spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+"""
+
+
+def lay_out(root: Path, files: Mapping[str, str]) -> None:
+    """Write `files`, relative path → text, below `root`."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+
+
+def write_project(root: Path, code: str, files: Mapping[str, str]) -> None:
+    """A project with one job module, in a package whose name no other test has."""
+    package = f"jobs_{abs(hash(str(root)))}"
+    lay_out(
+        root,
+        {"conf/sparkjobs.yml": CONF.format(package), f"{package}/__init__.py": HEAD + dedent(code), **files},
+    )
+    if not (root / ".jars").exists():
+        (root / ".jars").symlink_to(REPOSITORY / ".jars")
+
+
+def planned(
+    root: Path, *select: str, full_refresh: bool = False, sets: tuple[str, ...] = ()
+) -> tuple[Conf, RunPlan]:
+    """The conf and the plan of the project in `root`, its job code read anew."""
+    conf = load(root, None, sets, {})
+    for package in conf.project.jobs:
+        sys.modules.pop(package, None)
+    return conf, build(conf, collect(conf.project.jobs, root), Request(select, (), full_refresh))
+
+
+def run(
+    spark: SparkSession, root: Path, *select: str, full_refresh: bool = False, sets: tuple[str, ...] = ()
+) -> Mapping[str, JobResult]:
+    """Plan and run, in this process; the result of each job."""
+    conf, plan = planned(root, *select, full_refresh=full_refresh, sets=sets)
+    return {job.job: job for job in executed(spark, conf, plan).jobs}
+
+
+def process(root: Path, *arguments: str, kill_at: str | None = None) -> "subprocess.Popen[str]":
+    """`sparkjobs` on the project in `root`, as a process of its own; it dies at the point `kill_at`."""
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": ""}
+    if kill_at:
+        environment["SPARKJOBS_KILL_AT"] = kill_at
+    command = [sys.executable, "-m", "sparkjobs", *arguments, "--project", str(root)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, cwd=root)
+
+
+def executed(spark: SparkSession, conf: Conf, plan: RunPlan, *, fail_fast: bool = False) -> RunResult:
+    """Execute `plan` in the test's session."""
+    events: list[Event] = []
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    return execute(lambda _: spark, conf, plan, "run", lambda: moment, events.append, fail_fast=fail_fast)
+
+
+def table(spark: SparkSession, path: Path) -> DataFrame:
+    """What readers of a published table see; Delta as JVM Delta reads it."""
+    if (path / "_delta_log").exists():
+        return spark.read.format("delta").load(str(path))
+    return spark.read.schema(StructType.fromJson(committed_schema(path))).parquet(str(path))
+
+
+def rows(spark: SparkSession, path: Path) -> list[tuple[object, ...]]:
+    """All rows that readers of a published table see, in the order of their text."""
+    return sorted((tuple(row) for row in table(spark, path).collect()), key=repr)
+
+
+def version(path: Path) -> int:
+    """The version of a Delta table."""
+    return DeltaTable(path).version()

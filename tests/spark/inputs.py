@@ -1,0 +1,64 @@
+"""Sources for tests: files on disk, put under a contract the way a run does it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+from pyspark.sql import SparkSession
+
+from sparkjobs.config import Source
+from sparkjobs.config.node import parse, plain
+from sparkjobs.plan.inputs import pin
+from sparkjobs.quality import Contracted, Rejected, apply, settle
+from sparkjobs.quality.quarantine import lines
+from sparkjobs.read import read_source
+from sparkjobs.results import Ledger
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a source's rows."""
+
+    good: list[Row]
+    bad: list[tuple[str, str]]
+    """(reasons joined by a comma, raw record), in the order of the records' text."""
+    ledger: Ledger
+    records: list[dict[str, object]]
+
+
+def source(text: str) -> Source:
+    """A source from the YAML of its body."""
+    adapter: TypeAdapter[Source] = TypeAdapter(Source)
+    return adapter.validate_python(plain(parse("sources.yml", text.encode())))
+
+
+def write(root: Path, files: Mapping[str, str | bytes]) -> None:
+    """Lay out files below `root`, texts as UTF-8."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def opened(spark: SparkSession, root: Path, body: str, *, cached: bool = False) -> Contracted:
+    """The source of YAML `body`, whose `path` is relative to `root`, under its contract."""
+    conf = source(body)
+    conf = conf.model_copy(update={"path": str(root / conf.path)})
+    incoming = read_source(spark, pin("rows", "rows", conf, root, cached=cached), root)
+    return apply(spark, "rows", conf, incoming.rows, incoming.headers, cached=cached)
+
+
+def outcome(spark: SparkSession, root: Path, body: str, *, cached: bool = False) -> Outcome:
+    """Read the source, collect its good rows, and write its quarantine, as a run does."""
+    contracted = opened(spark, root, body, cached=cached)
+    out = root / "out"
+    contracted.valid.write.mode("overwrite").parquet(str(out / "good"))
+    good = [tuple(row) for row in spark.read.parquet(str(out / "good")).collect()]
+    ledger = settle(spark, contracted, Rejected("job", "rows", 1, "run"), out / "bad")
+    records = [json.loads(line) for line in lines(out / "bad")] if (out / "bad").exists() else []
+    bad = [(",".join(reason["rule"] for reason in record["reasons"]), record["raw"]) for record in records]
+    return Outcome(sorted(good, key=repr), sorted(bad, key=lambda one: one[1]), ledger, records)

@@ -1,0 +1,166 @@
+"""What makes a row bad: types to the letter, rules with three-valued logic, and how many are too many."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from sparkjobs.errors import TooManyBadRowsError
+from tests.spark.inputs import opened, outcome, write
+
+BODY = (
+    "format: csv\npath: in/*.csv\nbad_rows: {{max_share: 1.0}}\ncolumns: {{x: {column}, pad: string}}\n{rest}"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("date", "2013-02-28", date(2013, 2, 28)),
+        ("date", "2013-02-30", "bad"),
+        ("date", "2013", "bad"),
+        ("date", "2013-1-5", "bad"),
+        ("date", "2013-01-01 10:00", "bad"),
+        ("date", "01/05/2013", "bad"),
+        ("timestamp", "2013-01-01T10:00:00Z", datetime(2013, 1, 1, 10, tzinfo=UTC)),
+        ("timestamp", "2013-01-01 10:00:00.123456", datetime(2013, 1, 1, 10, 0, 0, 123456, tzinfo=UTC)),
+        ("timestamp", "12:30", "bad"),
+        ('"decimal(5,2)"', "1.23", Decimal("1.23")),
+        ('"decimal(5,2)"', "1.230", Decimal("1.23")),
+        ('"decimal(5,2)"', "1.239", "bad"),
+        ('"decimal(5,2)"', "1234.5", "bad"),
+        (
+            '"decimal(38,0)"',
+            "12345678901234567890123456789012345678",
+            Decimal(12345678901234567890123456789012345678),
+        ),
+        ("int", "-0", 0),
+        ("int", "0x10", "bad"),
+        ("int", "1e3", "bad"),
+        ("int", "1_000", "bad"),
+        ("bigint", "9223372036854775807", 9223372036854775807),
+        ("bigint", "9223372036854775808", "bad"),
+        ("double", "1e3", 1000.0),
+        ("double", "abc", "bad"),
+        ("boolean", "true", True),
+        ("boolean", "maybe", "bad"),
+        ("string", " as it is ", " as it is "),
+        ("{type: date, format: dd.MM.yyyy}", "05.01.2013", date(2013, 1, 5)),
+        ("{type: date, format: dd.MM.yyyy}", "2013-01-05", "bad"),
+    ],
+)
+def test_a_value_has_its_type_only_if_nothing_of_it_is_changed(
+    spark: SparkSession, tmp_path: Path, kind: str, text: str, value: object
+) -> None:
+    write(tmp_path, {"in/a.csv": f"x,pad\n{text},\n"})
+    frame = opened(spark, tmp_path, BODY.format(column=kind, rest="")).valid
+    found = [row.x for row in frame.collect()]
+    shown = [one.astimezone(UTC) if isinstance(one, datetime) else one for one in found]
+    assert shown == ([] if value == "bad" else [value])
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "reason"),
+    [
+        ("{type: int, not_null: true}", "", "not_null"),
+        ("{type: int, not_null: true}", "x", "type int"),
+        ("{type: int, between: [1, 12]}", "0", "between 1 and 12"),
+        ("{type: int, between: [1, 12]}", "13", "between 1 and 12"),
+        ("{type: int, between: [1, 12]}", "1", None),
+        ("{type: int, between: [1, 12]}", "", None),
+        ("{type: double, between: [0, 1]}", "NaN", "between 0 and 1"),
+        ("{type: 'decimal(10,2)', between: [0.1, 0.3]}", "0.30", None),
+        (
+            "{type: date, between: ['2013-01-01', '2013-12-31']}",
+            "2014-01-01",
+            "between 2013-01-01 and 2013-12-31",
+        ),
+        ("{type: string, accepted_values: [NO, SE]}", "NO", None),
+        ("{type: string, accepted_values: [NO, SE]}", "no", "accepted_values"),
+        ("{type: string, accepted_values: [NO, SE]}", "", None),
+        ("{type: string, matches: '[A-Z]{3}'}", "JFK", None),
+        ("{type: string, matches: '[A-Z]{3}'}", "JFKX", "matches [A-Z]{3}"),
+    ],
+)
+def test_a_rule_fails_only_where_it_is_false(
+    spark: SparkSession, tmp_path: Path, column: str, text: str, reason: str | None
+) -> None:
+    write(tmp_path, {"in/a.csv": f"x,pad\n{text},p\n"})
+    result = outcome(spark, tmp_path, BODY.format(column=column, rest=""))
+    assert [rule for rule, _ in result.bad] == ([] if reason is None else [reason])
+
+
+def test_a_bad_row_tells_every_rule_it_breaks_and_the_value(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.csv": "x,pad\n99,\n"})
+    rest = "rules: [{name: small, expr: x < 50}, {name: odd_pad, expr: pad = 'p'}]\n"
+    result = outcome(spark, tmp_path, BODY.format(column="{type: int, between: [1, 12]}", rest=rest))
+    (record,) = result.records
+    assert record["reasons"] == [
+        {"rule": "between 1 and 12", "column": "x", "value": "99"},
+        {"rule": "small", "value": '{"x":99}'},
+    ]
+    assert record["raw"] == "99,"
+    assert record["run_id"] == "run"
+    assert str(record["file"]).endswith("/in/a.csv")
+
+
+def test_more_rules_than_one_mask_holds(spark: SparkSession, tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(70)]
+    columns = ", ".join(f"{name}: {{type: int, not_null: true}}" for name in names)
+    good, bad = ["1"] * 70, ["1"] * 69 + ["x"]
+    write(tmp_path, {"in/a.csv": "\n".join([",".join(names), ",".join(good), ",".join(bad), ""])})
+    result = outcome(
+        spark,
+        tmp_path,
+        f"format: csv\npath: in/*.csv\nbad_rows: {{max_share: 1.0}}\ncolumns: {{{columns}}}\n",
+    )
+    assert (len(result.good), result.ledger.read) == (1, 2)
+    assert [reason for reason, _ in result.bad] == ["type int"]
+
+
+def test_more_bad_rows_than_allowed_stop_the_job(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.csv": "x,pad\n1,\n2,\n3,\nx,\n"})
+    body = BODY.format(column="int", rest="").replace("1.0", "0.2")
+    with pytest.raises(TooManyBadRowsError) as raised:
+        outcome(spark, tmp_path, body)
+    assert (raised.value.quarantined, raised.value.read) == (1, 4)
+
+
+def test_as_many_bad_rows_as_allowed_do_not(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.csv": "x,pad\n1,\n2,\n3,\nx,\n"})
+    result = outcome(spark, tmp_path, BODY.format(column="int", rest="").replace("1.0", "0.25"))
+    assert result.ledger.quarantined == 1
+
+
+def test_action_fail_allows_none(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.csv": "x,pad\n1,\nx,\n"})
+    body = BODY.format(column="int", rest="").replace("{max_share: 1.0}", "{action: fail}")
+    with pytest.raises(TooManyBadRowsError, match="allows none"):
+        outcome(spark, tmp_path, body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exists (select * from text.`/etc/hostname`)",
+        "x = (select 1)",
+        "x in (select 1)",
+        "java_method('java.lang.System', 'exit', 1) is null",
+        "reflect('java.lang.System', 'getenv', 'HOME') = 'x'",
+        "rand() < 0.5",
+        "x < current_timestamp()",
+        "x = 1; drop table t",
+        "count(*) > 1 as y",
+        "x >",
+        "*",
+    ],
+)
+def test_a_rule_that_does_more_than_look_at_its_row_is_refused(
+    spark: SparkSession, tmp_path: Path, text: str
+) -> None:
+    write(tmp_path, {"in/a.csv": "x,pad\n1,\n"})
+    rest = f'rules: [{{name: hostile, expr: "{text}"}}]\n'
+    with pytest.raises(ValueError, match="condition|function"):
+        opened(spark, tmp_path, BODY.format(column="int", rest=rest))

@@ -1,0 +1,129 @@
+"""Checks are judged on the staged files: footers where they prove it, else one scan, else the keys."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+from pyspark.sql import SparkSession
+
+from sparkjobs.config.checks import Check, CheckEntry
+from sparkjobs.config.models import Output
+from sparkjobs.config.node import parse, plain
+from sparkjobs.publish import stage, staged_rows
+from sparkjobs.quality import blocks, judge
+from sparkjobs.results import CheckResult
+
+SCHEMA = "i int, d double, s string, n decimal(10,2), day date, p int"
+ROWS = [
+    (1, 0.5, "a", "1.10", "2013-01-01", 1),
+    (2, float("nan"), "b", "2.20", "2013-06-01", 1),
+    (None, None, "", None, None, 2),
+    (2, 1.5, "a\n", "3.30", "2013-12-31", None),
+]
+
+
+def check(text: str) -> Check:
+    adapter: TypeAdapter[Check] = TypeAdapter(CheckEntry)
+    return adapter.validate_python(plain(parse("check.yml", text.encode())))
+
+
+def judged(
+    spark: SparkSession, folder: Path, *texts: str, rows: list[tuple[object, ...]] | None = None
+) -> tuple[CheckResult, ...]:
+    text = "i int, d double, s string, n string, day string, p int"
+    frame = spark.createDataFrame(ROWS if rows is None else rows, text)
+    frame = frame.selectExpr("i", "d", "s", "cast(n as decimal(10,2)) n", "cast(day as date) day", "p")
+    output = Output(format="delta", path="unused", partition_by=("p",))
+    staged = stage(spark, frame, output, folder / "staged")
+    checks = tuple(check(one) for one in texts)
+    return judge(spark, checks, staged, staged_rows(spark, staged), lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "failing", "evaluated", "source"),
+    [
+        ("not_null: [s]", "pass", 0, 4, "footer"),
+        ("not_null: [i]", "fail", 1, 4, "footer"),
+        ("not_null: [p]", "fail", 1, 4, "footer"),
+        ("not_null: {columns: [i], mostly: 0.75}", "pass", 1, 4, "footer"),
+        ("not_null: {columns: [i], mostly: 0.76}", "fail", 1, 4, "footer"),
+        ("not_null: {columns: [i], severity: warn}", "warn", 1, 4, "footer"),
+        ("not_null: {columns: [i], where: p = 1}", "pass", 0, 2, "scan"),
+        ("not_null: {columns: [i], where: p > 5}", "pass", 0, 0, "scan"),
+        ("between: {column: i, min: 1, max: 2}", "pass", 0, 3, "footer"),
+        ("between: {column: i, min: 2}", "fail", 1, 3, "scan"),
+        ("between: {column: i, max: 1.5}", "fail", 2, 3, "scan"),
+        ("between: {column: d, min: 0}", "fail", 1, 3, "scan"),
+        ("between: {column: n, min: 1.1, max: 3.3}", "pass", 0, 3, "footer"),
+        ("between: {column: n, min: 1.11}", "fail", 1, 3, "scan"),
+        ("between: {column: day, min: '2013-01-01', max: '2013-12-31'}", "pass", 0, 3, "footer"),
+        ("between: {column: day, max: '2013-12-30'}", "fail", 1, 3, "scan"),
+        ("accepted_values: {column: s, values: [a, b, '']}", "fail", 1, 4, "scan"),
+        ("accepted_values: {column: i, values: [1, 2]}", "pass", 0, 3, "scan"),
+        ("matches: {column: s, pattern: '[ab]?'}", "fail", 1, 4, "scan"),
+        ("expression: i >= 1", "pass", 0, 4, "scan"),
+        ("expression: {expr: i > 1, where: i is not null}", "fail", 1, 3, "scan"),
+        ("unique: [i]", "fail", 2, 3, "keys"),
+        ("unique: {columns: [i], mostly: 0.3}", "pass", 2, 3, "keys"),
+        ("unique: [i, s]", "pass", 0, 3, "keys"),
+        ("unique: {columns: [i], where: p = 1}", "pass", 0, 2, "keys"),
+    ],
+)
+def test_each_check_counts_what_breaks_it(
+    spark: SparkSession, tmp_path: Path, text: str, status: str, failing: int, evaluated: int, source: str
+) -> None:
+    (result,) = judged(spark, tmp_path, text)
+    assert (result.status, result.failing, result.evaluated, result.source) == (
+        status,
+        failing,
+        evaluated,
+        source,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("row_count: {min: 4}", "pass"),
+        ("row_count: {min: 5}", "fail"),
+        ("row_count: {max: 3, severity: warn}", "warn"),
+    ],
+)
+def test_rows_are_counted_by_the_footers(spark: SparkSession, tmp_path: Path, text: str, status: str) -> None:
+    (result,) = judged(spark, tmp_path, text)
+    assert (result.status, result.source) == (status, "footer")
+
+
+@pytest.mark.parametrize("text", ["not_null: [nope]", "unique: [nope]", "between: {column: nope, min: 1}"])
+def test_a_check_of_a_column_that_is_not_there_blocks(spark: SparkSession, tmp_path: Path, text: str) -> None:
+    (result,) = judged(spark, tmp_path, text)
+    assert (result.status, blocks(result)) == ("error", True)
+    assert result.observed == "there is no column 'nope'"
+
+
+def test_no_rows_break_no_row_check(spark: SparkSession, tmp_path: Path) -> None:
+    texts = ["not_null: [i]", "unique: [i]", "between: {column: i, min: 1}", "expression: i > 1"]
+    results = judged(spark, tmp_path, *texts, rows=[])
+    assert [(one.status, one.evaluated) for one in results] == [("pass", 0)] * 4
+
+
+def test_all_scanned_checks_share_one_spark_job(spark: SparkSession, tmp_path: Path) -> None:
+    texts = ["expression: i > 0", "matches: {column: s, pattern: '.*'}", "between: {column: d, min: 0}"]
+    frame = spark.createDataFrame(ROWS, "i int, d double, s string, n string, day string, p int")
+    staged = stage(spark, frame, Output(format="delta", path="unused"), tmp_path / "staged")
+    spark.sparkContext.setJobGroup("judging", "judging")
+    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda: None)
+    jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("judging")
+    spark.sparkContext.setJobGroup("other", "other")
+    assert len(jobs) <= 2  # with adaptive execution the shuffle's map side is a job of its own
+
+
+def test_footer_checks_start_no_spark_job(spark: SparkSession, tmp_path: Path) -> None:
+    texts = ["row_count: {min: 1}", "not_null: [s, i]", "between: {column: i, min: 0, max: 9}"]
+    frame = spark.createDataFrame(ROWS, "i int, d double, s string, n string, day string, p int")
+    staged = stage(spark, frame, Output(format="delta", path="unused"), tmp_path / "staged")
+    spark.sparkContext.setJobGroup("footers", "footers")
+    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda: None)
+    jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("footers")
+    spark.sparkContext.setJobGroup("other", "other")
+    assert not jobs

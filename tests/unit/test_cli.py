@@ -1,0 +1,228 @@
+"""The verbs, each as a process of its own: exit codes, messages, and what is not started."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.projects import DAILY, MAIN, SOURCES, plan_of, project, publish_as_a_run_would, write
+
+DEMO = Path(__file__).parents[2]
+WEEKLY = (
+    "inputs: {days: {ref: daily}}\ntags: [late]\noutput: {format: parquet, path: '${warehouse}/weekly'}\n"
+)
+PROBE = """
+import sys
+from sparkjobs.cli import main
+try:
+    main()
+finally:
+    pyspark = sys.modules.get("pyspark")
+    started = pyspark is not None and pyspark.SparkContext._gateway is not None
+    print(f"pyspark {'imported' if pyspark else 'absent'}, JVM {started}", file=sys.stderr)
+"""
+
+
+def _sparkjobs(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """`sparkjobs arguments`, on a machine without Java: whatever needs it would fail."""
+    return subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "JAVA_HOME": "/nowhere", **environment},
+    )
+
+
+def test_help_lists_the_verbs_and_imports_no_pyspark() -> None:
+    done = _sparkjobs("--help")
+
+    assert done.returncode == 0
+    for verb in ("run", "plan", "list", "validate", "doctor"):
+        assert f"\n  {verb} " in done.stdout
+    assert done.stderr == "pyspark absent, JVM False\n"
+
+
+@pytest.mark.parametrize("verb", ["run", "plan", "list", "validate", "doctor"])
+def test_every_verb_explains_itself(verb: str) -> None:
+    done = _sparkjobs(verb, "--help")
+
+    assert done.returncode == 0
+    assert f"Usage: sparkjobs {verb} [OPTIONS]" in done.stdout
+    assert "--project DIR" in done.stdout
+
+
+def test_list_tells_what_jobs_read_and_write_and_imports_no_pyspark(tmp_path: Path) -> None:
+    project(tmp_path, {"conf/jobs/weekly.yml": WEEKLY})
+
+    done = _sparkjobs("list", "--project", str(tmp_path))
+
+    assert done.returncode == 0
+    assert (
+        done.stdout == "daily: source sales → parquet overwrite\nweekly: daily → parquet overwrite  [late]\n"
+    )
+    assert done.stderr == "pyspark absent, JVM False\n"
+
+
+def test_validate_counts_what_it_found_sound(tmp_path: Path) -> None:
+    done = _sparkjobs("validate", "--project", str(project(tmp_path)))
+
+    assert (done.returncode, done.stdout) == (0, "demo: 1 jobs, 1 sources, no mistakes\n")
+    assert done.stderr.endswith("JVM False\n")
+
+
+def test_validate_tells_all_mistakes_of_a_stage_with_exit_code_2(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        {"conf/sparkjobs.yml": MAIN + "nmae: x\n", "conf/sources.yml": SOURCES + "  fromat: csv\n"},
+    )
+
+    done = _sparkjobs("validate", "--project", str(tmp_path))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[:3] == [
+        "conf/sparkjobs.yml:4:1: 'nmae' is not a key of project; did you mean 'name'?",
+        "conf/sources.yml:5:3: 'fromat' is not a key of sales; did you mean 'format'?",
+        "2 mistakes in the configuration; nothing was run.",
+    ]
+
+
+def test_validate_compares_conf_with_functions(tmp_path: Path) -> None:
+    project(tmp_path, {"conf/jobs/daily.yml": DAILY.replace("source: sales", "source: sale")})
+
+    done = _sparkjobs("validate", "--project", str(tmp_path))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "conf/jobs/daily.yml:1:18: there is no source 'sale'; did you mean 'sales'?\n"
+    )
+
+
+def test_plan_prints_text_for_people_and_json_for_programs(tmp_path: Path) -> None:
+    project(tmp_path)
+
+    text = _sparkjobs("plan", "--project", str(tmp_path))
+    told = _sparkjobs("plan", "--project", str(tmp_path), "--output", "json")
+
+    assert (text.returncode, told.returncode) == (0, 0)
+    assert text.stdout.startswith("demo: 1 jobs, 1 to run, 0 up to date\n\ndaily: runs: first run\n")
+    assert json.loads(told.stdout)["jobs"][0]["reasons"] == ["first run"]
+    assert not (tmp_path / "warehouse").exists()
+    assert not (tmp_path / "target").exists()
+
+
+def test_plan_takes_selectors_overlays_and_sets(tmp_path: Path) -> None:
+    project(tmp_path, {"conf/env/small.yml": "jobs: {daily: {params: {least: 5}}}\n"})
+    arguments = ("plan", "daily", "--project", str(tmp_path), "--output", "json")
+
+    overlaid = json.loads(_sparkjobs(*arguments, "--env", "small").stdout)
+    both = json.loads(
+        _sparkjobs(
+            *arguments, "--env", "small", "--set", "jobs.daily.params.least=9", "--full-refresh"
+        ).stdout
+    )
+
+    assert overlaid["env"] == "small"
+    assert overlaid["jobs"][0]["conf"]["params"] == {"least": 5}
+    assert both["jobs"][0]["conf"]["params"] == {"least": 9}
+    assert both["jobs"][0]["reasons"] == ["full refresh"]
+
+
+def test_a_plan_refused_for_its_input_ends_with_1(tmp_path: Path) -> None:
+    project(tmp_path, {"landing/sales/a.csv": ""})
+
+    done = _sparkjobs("plan", "--project", str(tmp_path))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("source 'sales': landing/sales/a.csv: it has no bytes\n")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_with_nothing_to_do_starts_no_jvm(tmp_path: Path) -> None:
+    for job in plan_of(project(tmp_path)).jobs:
+        publish_as_a_run_would(job)
+
+    done = _sparkjobs("run", "--project", str(tmp_path), "--run-id", "2026-01-31")
+
+    assert done.returncode == 0
+    assert "daily" in done.stdout
+    assert "no-op" in done.stdout
+    assert done.stderr.endswith("JVM False\n")
+    record = tmp_path / "target/runs/2026-01-31"
+    assert sorted(path.name for path in record.iterdir()) == ["events.jsonl", "plan.json", "run_results.json"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("fly",),
+        ("plan", "--no-such-option"),
+        ("plan", "--output", "xml"),
+        ("plan", "--project", "/nowhere"),
+        ("plan", "no_such_job"),
+        ("plan", "--exclude", "no_such_job"),
+        ("plan", "--env", "no_such_env"),
+        ("plan", "--set", "nonsense"),
+        ("run", "--run-id", "../../x"),
+        ("run", "--run-id", ".hidden"),
+        ("run", "--run-id", "x" * 101),
+        ("run", "--run-id", "a b"),
+    ],
+)
+def test_what_does_not_exist_ends_with_2_and_no_traceback(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    project(tmp_path)
+    here = ("--project", str(tmp_path)) if arguments[:1] in (("plan",), ("run",)) else ()
+
+    done = _sparkjobs(*arguments[:1], *here, *arguments[1:])
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) > 1
+
+
+def test_an_unknown_job_is_told_with_the_nearest(tmp_path: Path) -> None:
+    done = _sparkjobs("plan", "dayly", "--project", str(project(tmp_path)))
+
+    assert done.stderr.startswith("No job is selected by 'dayly'.\nDid you mean 'daily'?\n")
+
+
+def test_a_module_that_fails_is_told_without_traceback(tmp_path: Path) -> None:
+    project(tmp_path, code="import no_such_module\n")
+
+    done = _sparkjobs("validate", "--project", str(tmp_path))
+
+    assert done.returncode == 2
+    assert "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_names_the_fix_of_each_trouble_and_ends_with_2(tmp_path: Path) -> None:
+    done = _sparkjobs("doctor", "--project", str(project(tmp_path)))
+
+    assert done.returncode == 2
+    assert "FIX  Java: none found\n     Install a JDK 17 or 21" in done.stdout
+
+
+@pytest.mark.parametrize("program", [["-m", "sparkjobs"], [str(DEMO / "main.py")]])
+def test_the_entries_are_one_program(program: list[str]) -> None:
+    done = subprocess.run([sys.executable, *program, "--help"], capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("Usage: sparkjobs [OPTIONS] COMMAND [ARGS]...")
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_the_demo_project_is_planned_within_a_second_and_without_jvm(tmp_path: Path, verb: str) -> None:
+    write(tmp_path, {"warehouse/.keep": ""})
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    done = _sparkjobs(verb, "--project", str(DEMO), SPARKJOBS_WAREHOUSE=str(tmp_path / "warehouse"))
+
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.endswith("JVM False\n")
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1

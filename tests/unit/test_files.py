@@ -1,0 +1,194 @@
+"""Which files a source has, and which of them no run may touch."""
+
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from sparkjobs.errors import InputError
+from sparkjobs.plan import File, SourceInput
+from sparkjobs.plan.files import listed
+from tests.unit.projects import plan_of, project, write
+
+GOOD = b"id,amount\n1,2.5\n"
+
+
+def _source(root: Path, rest: str = "", path: str = "${landing}/sales/*", kind: str = "csv") -> str:
+    columns = "" if kind in ("parquet", "orc") else "  columns: {id: int, amount: double}\n"
+    return f"sales:\n  format: {kind}\n  path: {path}\n{columns}{rest}"
+
+
+def _pinned(root: Path, files: Mapping[str, str | bytes], source: str) -> SourceInput:
+    project(root, {"conf/sources.yml": source, **files})
+    (root / "landing/sales/a.csv").unlink()
+    one = plan_of(root).jobs[0].inputs[0]
+    assert isinstance(one, SourceInput)
+    return one
+
+
+def _refused(root: Path, files: Mapping[str, str | bytes], source: str) -> tuple[str, ...]:
+    with pytest.raises(InputError) as caught:
+        _pinned(root, files, source)
+    assert caught.value.source == "sales"
+    return caught.value.problems
+
+
+def test_a_file_is_pinned_by_path_size_and_time(tmp_path: Path) -> None:
+    one = _pinned(tmp_path, {"landing/sales/b.csv": GOOD}, _source(tmp_path))
+
+    modified = (tmp_path / "landing/sales/b.csv").stat().st_mtime_ns
+    assert one.files == (File("landing/sales/b.csv", len(GOOD), modified),)
+
+
+def test_a_file_a_folder_and_a_glob_are_listed_in_the_order_of_names(tmp_path: Path) -> None:
+    write(tmp_path, {"x/b.csv": "1", "x/a.csv": "1", "x/sub/c.csv": "1", "x/z.txt": "1"})
+
+    def names(path: str) -> list[str]:
+        return [file.path for file in listed(f"{tmp_path}/{path}", tmp_path)]
+
+    assert names("x/a.csv") == ["x/a.csv"]
+    assert names("x") == ["x/a.csv", "x/b.csv", "x/sub/c.csv", "x/z.txt"]
+    assert names("x/*.csv") == ["x/a.csv", "x/b.csv"]
+    assert names("x/[a]*") == ["x/a.csv"]
+    assert names("x/**/*.csv") == ["x/a.csv", "x/b.csv", "x/sub/c.csv"]
+    assert names("x/s*") == ["x/sub/c.csv"]
+    assert names("y") == []
+    assert names("y/*") == []
+
+
+def test_markers_of_other_engines_are_no_data(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "x/a.csv": "1",
+            "x/_SUCCESS": "",
+            "x/.a.csv.crc": "1",
+            "x/_metadata": "1",
+            "x/_committed_123": "1",
+            "x/_delta_log/0.json": "1",
+            "x/_sparkjobs/table.json": "1",
+        },
+    )
+
+    assert [file.path for file in listed(str(tmp_path / "x"), tmp_path)] == ["x/a.csv"]
+
+
+def test_files_outside_the_project_keep_their_absolute_path(tmp_path: Path) -> None:
+    write(tmp_path, {"x/a.csv": "1"})
+
+    assert [file.path for file in listed(str(tmp_path / "x"), tmp_path / "p")] == [f"{tmp_path}/x/a.csv"]
+
+
+DAMAGED: list[tuple[str, bytes, str, str]] = [
+    ("csv", b"", "b.csv", "it has no bytes"),
+    ("csv", GOOD, "_b.csv", "its name starts with '_' or '.', such files are silently not read; rename it"),
+    ("csv", b"PK\x03\x04 zip", "b.csv", "it is a zip archive"),
+    ("csv", b"PAR1 parquet PAR1", "b.csv", "it is a Parquet file"),
+    ("csv", gzip.compress(GOOD), "b.csv", "it is gzip data in a file not named .gz"),
+    ("csv", GOOD.decode().encode("utf-16"), "b.csv", "it is UTF-16, its conf says utf-8"),
+    ("csv", b"\xfe\xff\x00i\x00d", "b.csv", "it is UTF-16, its conf says utf-8"),
+    ("json", b"PK\x03\x04 zip", "b.json", "it is a zip archive"),
+    ("parquet", b"PAR1 cut", "b.parquet", "it is not a whole parquet file"),
+    ("parquet", b"id,amount\n1,2", "b.parquet", "it is not a whole parquet file"),
+    ("parquet", b"PK\x03\x04 and the end PAR1", "b.parquet", "it is not a whole parquet file"),
+    ("parquet", b"PA", "b.parquet", "it is not a whole parquet file"),
+    ("orc", b"PAR1 PAR1", "b.orc", "it is not a whole orc file"),
+]
+
+
+@pytest.mark.parametrize(("kind", "content", "name", "told"), DAMAGED)
+def test_a_file_that_spark_would_skip_or_misread_is_refused(
+    tmp_path: Path, kind: str, content: bytes, name: str, told: str
+) -> None:
+    source = _source(tmp_path, kind=kind)
+
+    assert _refused(tmp_path, {f"landing/sales/{name}": content}, source) == (
+        f"landing/sales/{name}: {told}",
+    )
+
+
+def test_a_hidden_file_in_a_folder_is_refused_too(tmp_path: Path) -> None:
+    files = {"landing/sales/.b.csv": GOOD, "landing/sales/c.csv": GOOD}
+
+    (told,) = _refused(tmp_path, files, _source(tmp_path, path="${landing}/sales"))
+
+    assert told.startswith("landing/sales/.b.csv: its name starts with")
+
+
+def test_all_damaged_files_are_told_at_once(tmp_path: Path) -> None:
+    files = {"landing/sales/b.csv": b"", "landing/sales/c.csv": b"PK\x03\x04", "landing/sales/d.csv": GOOD}
+
+    assert len(_refused(tmp_path, files, _source(tmp_path))) == 2
+
+
+def test_gzip_that_is_named_so_is_read(tmp_path: Path) -> None:
+    files = {"landing/sales/b.csv.gz": gzip.compress(GOOD)}
+
+    one = _pinned(tmp_path, files, _source(tmp_path))
+
+    assert one.groups[0].columns == ("id", "amount")
+
+
+@pytest.mark.parametrize("rest", ["", "  options: {multi_line: true}\n"])
+@pytest.mark.parametrize(
+    "content", [gzip.compress(GOOD * 999)[:30], b"\x1f\x8b\x08\x00garbage at its end", GOOD]
+)
+def test_broken_gzip_is_refused(tmp_path: Path, content: bytes, rest: str) -> None:
+    (told,) = _refused(tmp_path, {"landing/sales/b.csv.gz": content}, _source(tmp_path, rest))
+
+    assert told.startswith("landing/sales/b.csv.gz: cannot be read: ")
+
+
+def test_no_file_is_refused_unless_the_conf_accepts_it(tmp_path: Path) -> None:
+    source = _source(tmp_path, path="${landing}/nothing/*.csv")
+
+    assert _refused(tmp_path / "a", {}, source) == (f"no file at {tmp_path}/a/landing/nothing/*.csv",)
+    assert _pinned(tmp_path / "b", {}, source + "  on_empty: accept\n").groups == ()
+
+
+def test_a_file_without_bytes_is_passed_over_where_the_conf_accepts_it(tmp_path: Path) -> None:
+    files = {"landing/sales/b.csv": b"", "landing/sales/c.csv": GOOD}
+
+    one = _pinned(tmp_path, files, _source(tmp_path, "  on_empty: accept\n"))
+
+    assert [file.path for file in one.files] == ["landing/sales/c.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "whole"),
+    [
+        ('id,amount\n1,"2\n3"\n', "", True),
+        ('id,amount\n1,"2\n3\n', "", False),
+        ('id,amount\n1,"say ""x"""\n', "", True),
+        ('id,amount\n1,"say ""x""\n', "", False),
+        ('id,amount\n1,"say \\"x\\""\n', ", escape: '\\'", True),
+        ('id,amount\n1,"say \\"x\\"\n', ", escape: '\\'", False),
+        ('id,amount\n1,"ends in \\\\"\n', ", escape: '\\'", True),
+        ("id,amount\n1,'x\n", ', quote: "\'", escape: "\'"', False),
+        ('id,amount\n1,it"s\n', ', quote: "\'", escape: "\'"', True),
+    ],
+)
+def test_a_multi_line_file_with_an_open_quote_is_refused(
+    tmp_path: Path,
+    text: str,
+    options: str,
+    whole: bool,  # noqa: FBT001 (a row of the table above)
+) -> None:
+    source = _source(tmp_path, f"  options: {{multi_line: true{options}}}\n")
+    files = {"landing/sales/b.csv": text}
+
+    if whole:
+        assert len(_pinned(tmp_path, files, source).files) == 1
+    else:
+        assert _refused(tmp_path, files, source) == (
+            "landing/sales/b.csv: a quote in it is never closed, so that no row after it can be trusted",
+        )
+
+
+def test_an_open_quote_is_found_across_the_blocks_that_are_read(tmp_path: Path) -> None:
+    cell = "x" * ((1 << 20) - len('id,amount\n1,"') - 1)
+    text = f'id,amount\n1,"{cell}\\"more"\n'
+    source = _source(tmp_path, "  options: {multi_line: true, escape: '\\'}\n")
+
+    assert len(_pinned(tmp_path, {"landing/sales/b.csv": text}, source).files) == 1
