@@ -162,5 +162,5 @@ def test_a_rule_that_does_more_than_look_at_its_row_is_refused(
 ) -> None:
     write(tmp_path, {"in/a.csv": "x,pad\n1,\n"})
     rest = f'rules: [{{name: hostile, expr: "{text}"}}]\n'
-    with pytest.raises(ValueError, match="condition|function"):
+    with pytest.raises(ValueError, match=r"condition|function"):
         opened(spark, tmp_path, BODY.format(column="int", rest=rest))

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from delta.tables import DeltaTable as JvmDelta
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
@@ -119,15 +120,12 @@ def test_a_failed_check_publishes_nothing_and_skips_what_depends_on_it(
     assert (results["counts"].status, results["counts"].message) == ("skipped", "events did not publish")
     assert rows(spark, tmp_path / "warehouse/events") == [(1, "x", 1)]
     assert rows(spark, tmp_path / "warehouse/counts") == [(1, 1)]
-    kept = [path for path in (tmp_path / "warehouse/events").rglob("*2-*/**/*.parquet")]
+    kept = list((tmp_path / "warehouse/events").rglob("*2-*/**/*.parquet"))
     assert sum(pq.read_metadata(path).num_rows for path in kept) == 2
 
     land(tmp_path, b="2,x,1\n3,x,2")
     assert run(spark, tmp_path)["counts"].status == "success"
-    assert (
-        not [path for path in (tmp_path / "warehouse/events").rglob("*2-*/**/*.parquet")]
-        or table_format == "delta"
-    )
+    assert not list((tmp_path / "warehouse/events").rglob("*2-*/**/*.parquet")) or table_format == "delta"
 
 
 @pytest.mark.parametrize("table_format", FORMATS)
@@ -181,7 +179,7 @@ def test_a_partition_is_one_file_and_it_is_sorted(
         },
     )
     result = run(spark, tmp_path)["events"]
-    files = [path for path in (tmp_path / "warehouse/events").rglob("part=*/*.parquet")]
+    files = list((tmp_path / "warehouse/events").rglob("part=*/*.parquet"))
     assert (result.published and result.published.files, len(files)) == (3, 3)
     for path in files:
         ids = pq.read_table(path, partitioning=None).column("id").to_pylist()
@@ -291,8 +289,9 @@ def test_jvm_delta_goes_on_with_a_table_that_deltalake_committed(spark: SparkSes
     land(tmp_path, a="1,x,1\n2,y,2")
     run(spark, tmp_path)
     path = tmp_path / "warehouse/events"
-    spark.sql(f"update delta.`{path}` set kind = 'u' where id = 1")
-    spark.sql(f"delete from delta.`{path}` where id = 2")
+    theirs = JvmDelta.forPath(spark, str(path))
+    theirs.update("id = 1", {"kind": "'u'"})
+    theirs.delete("id = 2")
     spark.sql(f"optimize delta.`{path}`")
     (tmp_path / "landing/a.csv").unlink()
     land(tmp_path, b="3,z,2")

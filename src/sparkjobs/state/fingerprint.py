@@ -33,8 +33,9 @@ def code_fingerprint(function: JobFunction) -> str:
 def _source(name: str) -> bytes | None:
     """The source of a loaded module, from a folder or from a zip; None where it has none."""
     spec = getattr(sys.modules.get(name), "__spec__", None)
-    read = getattr(spec.loader, "get_data", None) if spec and spec.has_location else None
-    return bytes(read(spec.origin)) if read else None
+    if spec is None or not spec.has_location:
+        return None
+    return bytes(spec.loader.get_data(spec.origin))
 
 
 def _imports(name: str, source: bytes) -> Iterator[str]:
