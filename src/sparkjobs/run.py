@@ -148,9 +148,19 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], *, stopped: bool
             write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
         )
     ended = replace(draft, completed=run.clock().isoformat(), seconds=time.monotonic() - before)
-    told = {"status": ended.status, "message": ended.message, "seconds": round(ended.seconds, 3)}
-    run.emit(Event(ended.completed, "job_ended", job.name, told))
+    run.emit(Event(ended.completed, "job_ended", job.name, _facts(ended)))
     return ended
+
+
+def _facts(ended: JobResult) -> dict[str, object]:
+    return {
+        "status": ended.status,
+        "message": ended.message,
+        "seconds": round(ended.seconds, 3),
+        "read": sum(one.read for one in ended.ledgers),
+        "quarantined": sum(one.quarantined for one in ended.ledgers),
+        "published": ended.published.rows if ended.published else None,
+    }
 
 
 def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: _Progress, results: dict[str, JobResult]) -> None:

@@ -1,7 +1,8 @@
 """What a run shows: live progress on a terminal, plain lines elsewhere, and the final table."""
 
 import sys
-from types import TracebackType
+import time
+from dataclasses import dataclass
 from typing import Self
 
 from rich.console import Console
@@ -23,43 +24,63 @@ _STYLE = {
 }
 
 
+@dataclass(slots=True)
+class _Line:
+    """How a job stands, as the display tells it."""
+
+    told: str
+    rows: str = ""
+    started: float | None = None
+    seconds: float | None = None
+
+    def elapsed(self) -> str:
+        """Seconds it took, or has taken until now."""
+        if self.seconds is None and self.started is None:
+            return ""
+        return f"{self.seconds if self.seconds is not None else time.monotonic() - (self.started or 0):.1f} s"
+
+
 class Progress:
     """Shows events on stderr: a live list of jobs on a terminal, one line per event elsewhere."""
 
     def __init__(self, plan: RunPlan) -> None:
-        self._console = Console(stderr=True)
-        self._jobs = {job.name: "waits" if job.runs else "up to date" for job in plan.jobs}
+        self._lines = {job.name: _Line("waits" if job.runs else "up to date") for job in plan.jobs}
+        console = Console(stderr=True)
         self._live = (
-            Live(console=self._console, refresh_per_second=4, transient=True)
-            if self._console.is_terminal
+            Live(console=console, get_renderable=self._drawn, refresh_per_second=4, transient=True)
+            if console.is_terminal
             else None
         )
 
     def __enter__(self) -> Self:
         if self._live:
-            self._live.__enter__()
+            self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._live:
-            self._live.__exit__(kind, error, trace)
+            self._live.stop()
 
     def show(self, event: Event) -> None:
         """Show one event."""
-        if event.job is not None:
-            self._jobs[event.job] = _told(event)
-        if self._live:
-            table = Table.grid(padding=(0, 2))
-            for job, told in self._jobs.items():
-                table.add_row(job, told)
-            self._live.update(table)
-        elif event.job is not None and event.name != "step":
-            print(f"{event.time[11:19]} {event.job}: {_told(event)}", file=sys.stderr, flush=True)  # noqa: T201 (the display)
+        if event.job is None:
+            return
+        line = self._lines[event.job]
+        line.told = _told(event)
+        if event.name == "job_started":
+            line.started = time.monotonic()
+        if event.name == "job_ended" and line.started is not None:
+            line.seconds = time.monotonic() - line.started
+            line.rows = _rows_told(event)
+        if self._live is None and event.name != "step":
+            text = "  ".join(part for part in (line.told, line.rows, line.elapsed()) if part)
+            print(f"{event.time[11:19]} {event.job}: {text}", file=sys.stderr, flush=True)  # noqa: T201 (the display)
+
+    def _drawn(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for job, line in self._lines.items():
+            table.add_row(job, Text(line.told), line.rows, line.elapsed())
+        return table
 
 
 def results_table(plan: RunPlan, result: RunResult) -> str:
@@ -94,19 +115,17 @@ def _rows(job: JobResult) -> tuple[str, str, str]:
 
 
 def _told(event: Event) -> str:
-    facts = event.facts
     match event.name:
         case "job_started":
-            return f"runs: {facts['why']}"
+            return f"runs: {event.facts['why']}"
         case "step":
-            return f"{facts['step']} …"
-        case "job_ended" if facts["status"] in ("success", "no-op"):
-            return (
-                f"{facts['status']}, {facts['seconds']:.1f} s"
-                if facts["status"] == "success"
-                else "up to date"
-            )
-        case "job_ended":
-            return f"{facts['status']}: {str(facts['message']).splitlines()[0]}"
+            return f"{event.facts['step']} …"
+        case _ if event.facts["status"] == "success":
+            return "success"
         case _:
-            return event.name
+            return f"{event.facts['status']}: {str(event.facts['message']).splitlines()[0]}"
+
+
+def _rows_told(event: Event) -> str:
+    read, published = event.facts["read"], event.facts["published"]
+    return "" if published is None else f"{read:,} rows read, {published:,} published"

@@ -12,7 +12,7 @@ from typing import Any
 
 from sparkjobs.faults import reach
 from sparkjobs.state import state_folder
-from sparkjobs.state.durable import read_json, sync_folder, write_json
+from sparkjobs.state.durable import read_json, sync, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ def recover(table: Path) -> bool:
         folder = _make(table, Move(**fields), trash / str(index))
         touched |= {one for one in (folder, *folder.parents) if one.is_relative_to(table)}
     for folder in touched:
-        sync_folder(folder)
+        sync(folder)
     reach("journal.moved")
     write_json(state / "committed.json", {"commit": content["commit"]})
     reach("journal.recorded")
     _journal(table).unlink()
-    sync_folder(state)
+    sync(state)
     reach("journal.closed")
     shutil.rmtree(trash, ignore_errors=True)
     shutil.rmtree(state / "staging", ignore_errors=True)

@@ -15,7 +15,7 @@ from sparkjobs.config.models import bytes_of
 from sparkjobs.publish.footers import FileFacts, delta_stats, facts_of, over_files
 from sparkjobs.results import Staged, StagedFile
 from sparkjobs.sql import column
-from sparkjobs.state.durable import sync_file, sync_folder
+from sparkjobs.state.durable import sync
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _SPLIT = "spark.sql.adaptive.advisoryPartitionSizeInBytes"
@@ -89,10 +89,10 @@ def _partition_value(frame: DataFrame, name: str) -> Column:
 
 def _footers(folder: Path) -> Iterator[tuple[Path, FileFacts]]:
     for path in sorted(folder.rglob("*.parquet")):
-        sync_file(path)
+        sync(path)
         yield path, facts_of(path)
     for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        sync_folder(inner)
+        sync(inner)
 
 
 def _staged_file(folder: Path, path: Path, facts: FileFacts) -> StagedFile:

@@ -17,7 +17,7 @@ def write_json(path: Path, content: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def read_json(path: Path) -> Any | None:  # noqa: ANN401 (whatever was written)
@@ -34,17 +34,8 @@ def read_json(path: Path) -> Any | None:  # noqa: ANN401 (whatever was written)
         raise DamagedStateError(str(path), str(error)) from error
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_file(path: Path) -> None:
-    """Make the bytes of `path`, which another process wrote, durable."""
+def sync(path: Path) -> None:
+    """Make durable what another process, or a rename, did to the file or folder `path`."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
