@@ -73,7 +73,8 @@ class Progress:
             line.seconds = time.monotonic() - line.started
             line.rows = _rows_told(event)
         if self._live is None and event.name != "step":
-            text = "  ".join(part for part in (line.told, line.rows, line.elapsed()) if part)
+            elapsed = line.elapsed() if line.seconds is not None else ""
+            text = "  ".join(part for part in (line.told, line.rows, elapsed) if part)
             print(f"{event.time[11:19]} {event.job}: {text}", file=sys.stderr, flush=True)  # noqa: T201 (the display)
 
     def _drawn(self) -> Table:

@@ -38,7 +38,9 @@ def project(root: Path) -> None:
     write_project(root, CODE, files)
 
 
-def test_what_is_shared_is_released_even_when_its_last_user_fails(spark: SparkSession, tmp_path: Path) -> None:
+def test_what_is_shared_is_released_even_when_its_last_user_fails(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     project(tmp_path)
     conf, plan = planned(tmp_path)
     assert [(job.name, one.name, one.cached) for job in plan.jobs for one in job.inputs] == [
@@ -62,7 +64,11 @@ def test_fail_fast_starts_no_further_job(spark: SparkSession, tmp_path: Path) ->
     module.write_text(module.read_text().replace('return rows.select("id")', 'raise ValueError("first")'))
     conf, plan = planned(tmp_path, "first", "second", "third")
     results = executed(spark, conf, plan, fail_fast=True).jobs
-    assert [(one.job, one.status) for one in results] == [("first", "error"), ("second", "skipped"), ("third", "skipped")]
+    assert [(one.job, one.status) for one in results] == [
+        ("first", "error"),
+        ("second", "skipped"),
+        ("third", "skipped"),
+    ]
 
 
 def test_an_expression_that_may_not_run_stops_everything_before(spark: SparkSession, tmp_path: Path) -> None:
@@ -70,7 +76,9 @@ def test_an_expression_that_may_not_run_stops_everything_before(spark: SparkSess
     conf_file = tmp_path / "conf/jobs/first.yml"
     conf_file.write_text(conf_file.read_text() + "checks:\n  - expression: rand() > 0.5\n")
     conf, plan = planned(tmp_path)
-    with pytest.raises(ConfigError, match=r"conf/jobs/first.yml:4:5: .*rand\(\) is not a function of the row"):
+    with pytest.raises(
+        ConfigError, match=r"conf/jobs/first.yml:4:5: .*rand\(\) is not a function of the row"
+    ):
         executed(spark, conf, plan)
     assert not (tmp_path / "warehouse").exists()
 
