@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from sparkjobs.quality.contract import Contracted, is_bad
@@ -51,7 +51,9 @@ def lines(folder: Path) -> Iterator[str]:
 
 
 def _bad(contracted: Contracted) -> DataFrame:
-    bad = contracted.rows.filter(is_bad(contracted.mask_columns))
+    # an observation is a barrier: without it the optimizer would inline every mask into every reason
+    rows = contracted.rows.observe(Observation(), F.count(F.lit(1)).alias("seen"))
+    bad = rows.filter(is_bad(contracted.mask_columns))
     reasons = told(contracted.reasons, list(contracted.mask_columns)).alias("reasons")
     rejected = bad.select(column(FILE), column(RAW), column(DAMAGE), reasons)
     if not contracted.headers:
