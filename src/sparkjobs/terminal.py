@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from rich.console import Console
@@ -24,7 +24,7 @@ _STYLE = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Line:
     """How a job stands, as the display tells it."""
 
@@ -65,13 +65,12 @@ class Progress:
         """Show one event."""
         if event.job is None:
             return
-        line = self._lines[event.job]
-        line.told = _told(event)
+        line = replace(self._lines[event.job], told=_told(event))
         if event.name == "job_started":
-            line.started = time.monotonic()
+            line = replace(line, started=time.monotonic())
         if event.name == "job_ended" and line.started is not None:
-            line.seconds = time.monotonic() - line.started
-            line.rows = _rows_told(event)
+            line = replace(line, seconds=time.monotonic() - line.started, rows=_rows_told(event))
+        self._lines[event.job] = line
         if self._live is None and event.name != "step":
             elapsed = line.elapsed() if line.seconds is not None else ""
             text = "  ".join(part for part in (line.told, line.rows, elapsed) if part)

@@ -42,6 +42,7 @@ def test_what_is_shared_is_released_even_when_its_last_user_fails(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     project(tmp_path)
+    spark.catalog.clearCache()
     conf, plan = planned(tmp_path)
     assert [(job.name, one.name, one.cached) for job in plan.jobs for one in job.inputs] == [
         ("first", "rows", True),
@@ -55,7 +56,7 @@ def test_what_is_shared_is_released_even_when_its_last_user_fails(
     assert [results[name].status for name in ("first", "second", "third")] == ["success", "success", "error"]
     assert "ValueError: on purpose" in results["third"].message
     assert rows(spark, tmp_path / "warehouse/second") == [(1, 1), (2, 2)]
-    assert spark.sparkContext._jsc.getPersistentRDDs().size() == 0  # noqa: SLF001
+    assert spark._jsparkSession.sharedState().cacheManager().isEmpty()  # noqa: SLF001
 
 
 def test_fail_fast_starts_no_further_job(spark: SparkSession, tmp_path: Path) -> None:
