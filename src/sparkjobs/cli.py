@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,17 +120,15 @@ def run(
     from sparkjobs.terminal import Progress, results_table  # noqa: PLC0415
 
     name = _checked_run_id(run_id or f"{_clock():%Y%m%dT%H%M%S}-{token_hex(2)}")
-    folder = conf.path("artifacts", "target") / "runs" / name
+    folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
     write_plan(folder, plan)
-    log = EventLog(folder / "events.jsonl")
-    with Progress(plan) as progress:
+    with closing(EventLog(folder / "events.jsonl")) as log, Progress(plan) as progress:
 
         def emit(event: Any) -> None:  # noqa: ANN401 (Event, imported late)
             log.write(event)
             progress.show(event)
 
         result = execute(start, conf, plan, name, _clock, emit, fail_fast=fail_fast)
-    log.close()
     path = write_results(folder, plan, result)
     click.echo(results_table(plan, result), nl=False)
     for job in result.failed:
@@ -243,3 +242,17 @@ def _checked_run_id(run_id: str) -> str:
             "For example: --run-id 2026-01-31",
         )
     return run_id
+
+
+def _new_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"The record of a run {folder.name!r} is there already: {folder}", "Give another --run-id."
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"No record can be kept in {folder}: {error.strerror}", "Mend `artifacts` in `paths:`."
+        ) from error
+    return folder

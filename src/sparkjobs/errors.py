@@ -9,6 +9,7 @@ SparkjobsError
 │   ├── ForeignTableError      exit 1   the folder is not this job's table
 │   ├── LostManifestError      exit 1   a committed manifest is no longer there
 │   ├── DamagedStateError      exit 1   a file in _sparkjobs/ is not as it was written
+│   ├── ForeignCommitError     exit 1   something else has changed the rows of a Delta table
 │   ├── AppendAgainError       exit 1   an append would take rows it has appended before
 │   ├── StateMovedError        exit 1   somebody published since the plan was made (retryable)
 │   └── LockHeldError          exit 10  another run writes this table (retryable)
@@ -151,6 +152,19 @@ class DamagedStateError(StateError):
 
 
 @dataclass(eq=False)
+class ForeignCommitError(StateError):
+    """The last commit that changed the rows of a Delta table is not the job's."""
+
+    job: str
+    version: int
+    operation: str
+
+    what = "{job!r}: version {version} of its table is a {operation} that no run of it has made."
+    state = "Nothing was run; the table is as that commit left it."
+    hint = "Restore the version before it, or replace the whole table: `sparkjobs run {job} --full-refresh`."
+
+
+@dataclass(eq=False)
 class AppendAgainError(StateError):
     """An append would take input that it has appended before."""
 
@@ -160,7 +174,10 @@ class AppendAgainError(StateError):
 
     what = "{job!r}: mode append would double rows: its input {input!r} holds {found}."
     state = "Nothing was run; the table is as it was."
-    hint = "Give it only new files, or replace the whole table: `sparkjobs run {job} --full-refresh`."
+    hint = (
+        "Give it only new files; an input that is only joined is `lookup: true`. "
+        "Or replace the whole table: `sparkjobs run {job} --full-refresh`."
+    )
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,10 +17,18 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import session
-from sparkjobs.config.references import revealed, scrubbed
-from sparkjobs.errors import CheckFailedError, FunctionError, ResultError, StateMovedError, StepError
+from sparkjobs.config.references import UnknownReferenceError, revealed
+from sparkjobs.errors import (
+    CheckFailedError,
+    ForeignCommitError,
+    FunctionError,
+    InputError,
+    ResultError,
+    StateMovedError,
+    StepError,
+)
 from sparkjobs.faults import reach
-from sparkjobs.plan import JobPlan, PlannedInput, RunPlan, TableInput
+from sparkjobs.plan import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
 from sparkjobs.publish import (
     Attempt,
     commit,
@@ -37,6 +45,7 @@ from sparkjobs.record import Event
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
 from sparkjobs.shelf import Opened, Shelf
 from sparkjobs.state import Manifest, begin, claim, locked, look, state_folder
+from sparkjobs.state.durable import sync
 
 Clock = Callable[[], datetime]
 Emit = Callable[[Event], None]
@@ -58,7 +67,6 @@ class Run:
 class Progress:
     """How far a job came: what its result can tell even when it fails."""
 
-    step: str = "start"
     manifest: int | None = None
     ledgers: list[Ledger] = field(default_factory=list)
     staged: Staged | None = None
@@ -74,29 +82,34 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: d
     """
     spark, output = shelf.spark, job.conf.output
     session.label(spark, run.run_id, job.name)
-    with locked(job.name, state_folder(job.table), run.run_id):
-        attempt = _begin(run, job, progress, results)
-        for one in job.inputs:
-            if isinstance(one, TableInput):
-                finish(run, one.job, one.path)
-        with _step(run, job, progress, "read"):
+    with ExitStack() as held:
+        with _step(run, job, "begin"):
+            held.enter_context(locked(job.name, state_folder(job.table), run.run_id))
+            attempt = _begin(run, job, progress, results)
+        with _step(run, job, "read"):
+            for one in job.inputs:
+                if isinstance(one, TableInput):
+                    finish(run, one.job, one.path)
+            _refuse_moved(run, job, results)
             inputs = {one.name: shelf.open(job, one, _version(one, results)) for one in job.inputs}
-        frame = _transform(job, {name: one.frame for name, one in inputs.items()})
-        with _step(run, job, progress, "stage"):
+            params = {name: _in_clear(value) for name, value in job.conf.params.items()}
+        frame = _transform(job, {name: one.frame for name, one in inputs.items()}, params)
+        with _step(run, job, "stage"):
             if problem := refuse(frame, output):
                 raise ResultError(job.name, problem)
             progress.staged = staged = stage(spark, frame, output, attempt.data)
         reach("staged")
-        with _step(run, job, progress, "count"):
+        with _step(run, job, "count"):
             whole = not session.stops_early(frame)
             progress.ledgers = [_ledger(spark, attempt, name, one, whole) for name, one in inputs.items()]
-        with _step(run, job, progress, "judge"):
+        with _step(run, job, "judge"):
             kept = kept_rows(spark, attempt, staged, job.mode, exists=job.committed > 0)
             progress.checks = judge(spark, job.conf.checks, staged, staged_rows(spark, staged), kept)
         _refuse_blocked(job, staged, progress.checks)
-        with _step(run, job, progress, "commit"):
+        with _step(run, job, "commit"):
+            _refuse_moved(run, job, results)
             _put_in_force(attempt)
-            progress.published = commit(spark, attempt, staged, job.mode)
+            progress.published = _committed(spark, attempt, staged, job)
             shutil.rmtree(attempt.scratch, ignore_errors=True)
 
 
@@ -107,10 +120,12 @@ def _begin(run: Run, job: JobPlan, progress: Progress, results: dict[str, JobRes
     state = look(job.name, job.table, output.format)
     if state.committed != job.committed:
         raise StateMovedError(job.name, job.committed, state.committed)
+    if state.foreign and job.mode != "overwrite":
+        raise ForeignCommitError(job.name, *state.foreign)
     claim(job.name, job.table, output.format)
     sweep(job.table, state.committed)
     pinned = tuple({**one.pinned(), "version": _version(one, results)} for one in job.inputs)
-    wanted = Manifest(job.name, 0, state.committed, run.run_id, job.code, job.fingerprint, pinned)
+    wanted = Manifest(job.name, 0, state.committed, run.run_id, job.code, job.fingerprint, pinned, job.mode)
     manifest = begin(state.folder, wanted)
     progress.manifest = manifest.number
     reach("manifest.written")
@@ -120,7 +135,7 @@ def _begin(run: Run, job: JobPlan, progress: Progress, results: dict[str, JobRes
 def finish(run: Run, job: str, table: Path) -> None:
     """Finish a Parquet commit that a killed run has left half made, before anyone reads the table."""
     if interrupted(table):
-        with locked(job, state_folder(table), run.run_id):
+        with _told(job, "finish its last commit"), locked(job, state_folder(table), run.run_id):
             recover(table)
 
 
@@ -132,15 +147,38 @@ def _version(one: PlannedInput, results: dict[str, JobResult]) -> int | None:
     return published.version if published else None
 
 
-def _transform(job: JobPlan, frames: dict[str, DataFrame]) -> DataFrame:
+def _refuse_moved(run: Run, job: JobPlan, results: dict[str, JobResult]) -> None:
+    """Hold the inputs to their pins. Delta keeps its old versions; files and Parquet tables do not."""
+    for one in job.inputs:
+        if isinstance(one, SourceInput):
+            if problems := tuple(_changed(one, run.plan.root)):
+                fix = f"Leave files alone while they are read; `sparkjobs run {job.name}` plans anew."
+                raise InputError(one.source, problems, fix)
+        elif one.format == "parquet":
+            wanted, found = _version(one, results), look(one.job, one.path, one.format).version
+            if found != wanted:
+                raise StateMovedError(one.job, wanted or 0, found or 0)
+
+
+def _changed(one: SourceInput, root: Path) -> Iterator[str]:
+    for file in one.files:
+        try:
+            now = (root / file.path).stat()
+        except OSError as error:
+            yield f"{file.path}: {error.strerror}; it was there when the plan was made"
+            continue
+        if (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns):
+            yield f"{file.path}: it was changed after the plan was made"
+
+
+def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
     """Call the job's function. What it raises is told with its place."""
-    params = {name: _in_clear(value) for name, value in job.conf.params.items()}
     try:
         frame = job.function.function(**frames, **params)
     except Exception as error:  # the one place where anything may come: it is the user's code
         own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
         place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place
-        cause = scrubbed(f"{type(error).__name__}: {session.root_cause(error)}")
+        cause = f"{type(error).__name__}: {session.root_cause(error)}"
         raise FunctionError(job.name, place, cause) from error
     if not isinstance(frame, DataFrame):
         raise ResultError(job.name, f"its function returned {type(frame).__name__}, not a DataFrame.")
@@ -149,6 +187,8 @@ def _transform(job: JobPlan, frames: dict[str, DataFrame]) -> DataFrame:
 
 def _in_clear(value: object) -> object:
     """A param with its secrets revealed; from here on messages and records are scrubbed of them."""
+    if isinstance(value, tuple):
+        return tuple(map(_in_clear, value))
     return revealed(value, os.environ) if isinstance(value, str) else value
 
 
@@ -173,14 +213,39 @@ def _put_in_force(attempt: Attempt) -> None:
     if rejected.exists():
         attempt.quarantine.parent.mkdir(parents=True, exist_ok=True)
         os.replace(rejected, attempt.quarantine)  # noqa: PTH105 (atomic, and must not exist)
+        for folder in (attempt.quarantine, *attempt.quarantine.parents[:2]):
+            sync(folder)
+
+
+def _committed(spark: SparkSession, attempt: Attempt, staged: Staged, job: JobPlan) -> Published:
+    try:
+        return commit(spark, attempt, staged, job.mode)
+    except Exception:
+        if published := _published_after_all(attempt, staged):
+            return published
+        raise
+
+
+def _published_after_all(attempt: Attempt, staged: Staged) -> Published | None:
+    """What a commit published that failed only after it took effect; None when it took none."""
+    recover(attempt.table)
+    state = look(attempt.job, attempt.table, attempt.format)
+    if state.committed != attempt.number or state.version is None:
+        return None
+    return Published(state.version, staged.rows, len(staged.files), staged.size)
 
 
 @contextmanager
-def _step(run: Run, job: JobPlan, progress: Progress, step: str) -> Iterator[None]:
+def _step(run: Run, job: JobPlan, step: str) -> Iterator[None]:
     """One step of the flow; what fails inside it becomes a StepError that names it."""
-    progress.step = step
     run.emit(Event(run.clock().isoformat(), "step", job.name, {"step": step}))
+    with _told(job.name, step):
+        yield
+
+
+@contextmanager
+def _told(job: str, step: str) -> Iterator[None]:
     try:
         yield
-    except (PySparkException, Py4JError, DeltaError, ArrowException, OSError) as error:
-        raise StepError(job.name, step, scrubbed(session.root_cause(error))) from error
+    except (PySparkException, Py4JError, DeltaError, ArrowException, OSError, UnknownReferenceError) as error:
+        raise StepError(job, step, session.root_cause(error)) from error

@@ -64,34 +64,46 @@ def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan) -> 
 
 def _job(run: Run, job: JobPlan, results: dict[str, JobResult], *, stopped: bool) -> JobResult:
     started, before = run.clock().isoformat(), time.monotonic()
-    draft = JobResult(job.name, "success", "", started, started, 0.0, str(job.table))
+    draft = JobResult(job.name, "skipped", "", started, started, 0.0, str(job.table))
+    progress = Progress()
     lost = [name for name in job.upstream if results[name].status in ("fail", "error", "skipped")]
     if lost or stopped:
         why = f"{', '.join(lost)} did not publish" if lost else "stopped by --fail-fast"
-        draft = replace(draft, status="skipped", message=why)
-    elif not job.runs or run.shelf is None:
-        finish(run, job.name, job.table)
-        draft = replace(draft, status="no-op", message="up to date")
+        draft = replace(draft, message=why)
     else:
-        run.emit(Event(started, "job_started", job.name, {"why": "; ".join(job.reasons)}))
-        progress = Progress()
-        try:
-            run_job(run, run.shelf, job, progress, results)
-            draft = replace(draft, message="; ".join(job.reasons))
-        except SparkjobsError as error:
-            status: JobStatus = "fail" if isinstance(error, CheckFailedError) else "error"
-            draft = replace(draft, status=status, message=scrubbed(str(error)), exit_code=error.exit_code)
-        draft = replace(
-            draft,
-            ledgers=tuple(progress.ledgers),
-            checks=progress.checks,
-            staged=progress.staged.rows if progress.staged else None,
-            published=progress.published,
-            write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
-        )
-    ended = replace(draft, completed=run.clock().isoformat(), seconds=time.monotonic() - before)
+        status, message, exit_code = _outcome(run, job, progress, results)
+        draft = replace(draft, status=status, message=message, exit_code=exit_code)
+    ended = replace(
+        draft,
+        completed=run.clock().isoformat(),
+        seconds=time.monotonic() - before,
+        ledgers=tuple(progress.ledgers),
+        checks=progress.checks,
+        staged=progress.staged.rows if progress.staged else None,
+        published=progress.published,
+        write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
+    )
     run.emit(Event(ended.completed, "job_ended", job.name, _facts(ended)))
     return ended
+
+
+def _outcome(
+    run: Run, job: JobPlan, progress: Progress, results: dict[str, JobResult]
+) -> tuple[JobStatus, str, int]:
+    """Do what is to be done for `job`: how it ended, what is told of that, and the exit code."""
+    try:
+        if not job.runs or run.shelf is None:
+            finish(run, job.name, job.table)
+            return "no-op", "up to date", 0
+        why = "; ".join(job.reasons)
+        run.emit(Event(run.clock().isoformat(), "job_started", job.name, {"why": why}))
+        run_job(run, run.shelf, job, progress, results)
+    except SparkjobsError as error:
+        status: JobStatus = "fail" if isinstance(error, CheckFailedError) else "error"
+        return status, scrubbed(str(error)), error.exit_code
+    except Exception as error:  # noqa: BLE001 (a bug met by one job hides nothing of the others)
+        return "error", f"unexpected: {type(error).__name__}: {session.root_cause(error)}", 1
+    return "success", why, 0
 
 
 def _facts(ended: JobResult) -> dict[str, object]:

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession
 
 from sparkjobs.config import Conf
+from sparkjobs.config.references import UnknownReferenceError, revealed, scrubbed
 from sparkjobs.errors import SetupError
 
 JARS_FOLDER = ".jars"
@@ -29,6 +31,7 @@ _REQUIRED = {
     "spark.sql.caseSensitive": "false",
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.sql.optimizer.enableCsvExpressionOptimization": "false",
     "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
@@ -58,18 +61,20 @@ def start(conf: Conf) -> SparkSession:
     """The session of this process, with the project's `spark:` where nobody said otherwise.
 
     Raises:
-        SetupError: a setting contradicts what correct tables need, or Delta's jars are missing.
+        SetupError: Spark does not start, or a setting contradicts what correct tables need.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if (conf.root / "conf" / "log4j2.properties").is_file():
         os.environ.setdefault("SPARK_CONF_DIR", str(conf.root / "conf"))
-    given = _given(conf.root)
-    named = given.get("spark.app.name", "")
-    ours = named in ("", Path(sys.argv[0]).name)  # spark-submit names an application after its file
-    builder = SparkSession.builder.appName(f"sparkjobs {conf.project.name}" if ours else named)
-    for key, value in settings(given, conf.project.spark, conf.root).items():
-        builder = builder.config(key, value)
-    spark = builder.getOrCreate()
+    try:
+        spark = _built(conf)
+    except UnknownReferenceError as error:
+        raise SetupError(
+            f"A setting in `spark:` is a secret, and {error}.", "Provide it, or unset it."
+        ) from error
+    except (PySparkException, Py4JError, OSError) as error:
+        fix = "`sparkjobs doctor` says what this machine lacks."
+        raise SetupError(f"Spark does not start: {root_cause(error)}", fix) from error
     wrong = {
         key: spark.conf.get(key, "") for key, value in _REQUIRED.items() if spark.conf.get(key, "") != value
     }
@@ -80,6 +85,17 @@ def start(conf: Conf) -> SparkSession:
             f"Leave {key} unset.",
         )
     return spark
+
+
+def _built(conf: Conf) -> SparkSession:
+    given = _given(conf.root)
+    named = given.get("spark.app.name", "")
+    ours = named in ("", Path(sys.argv[0]).name)  # spark-submit names an application after its file
+    builder = SparkSession.builder.appName(f"sparkjobs {conf.project.name}" if ours else named)
+    declared = {key: revealed(value, os.environ) for key, value in conf.project.spark.items()}
+    for key, value in settings(given, declared, conf.root).items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
 
 
 def settings(given: Mapping[str, str], declared: Mapping[str, str], root: Path) -> dict[str, str]:
@@ -127,7 +143,10 @@ def retried(spark: SparkSession, run_id: str, job: str) -> bool:
 
 def stops_early(frame: DataFrame) -> bool:
     """Whether `frame` may be had without reading its inputs to their end."""
-    waiting = [frame._jdf.queryExecution().analyzed()]  # noqa: SLF001
+    plan = frame._jdf.queryExecution().analyzed()  # noqa: SLF001
+    if plan.subqueriesAll().size() > 0:  # EXISTS looks at one row
+        return True
+    waiting = [plan]
     while waiting:
         node = waiting.pop()
         if str(node.nodeName()) in ("GlobalLimit", "LocalLimit", "Offset", "Tail"):
@@ -149,7 +168,7 @@ def observed(spark: SparkSession, observation: Observation) -> Mapping[str, int]
 
 
 def syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
-    """Each node of the parsed expression `text`: its kind, and the name where it is a function.
+    """Each node of the parsed expression `text`: its kind, and the name of a function or column.
 
     Raises:
         ParseException: it is no expression.
@@ -158,21 +177,22 @@ def syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
     while waiting:
         node = waiting.pop()
         kind = str(node.getClass().getSimpleName())
-        yield kind, str(node.nameParts().last()) if kind == "UnresolvedFunction" else ""
+        named = kind in ("UnresolvedFunction", "UnresolvedAttribute")
+        yield kind, str(node.nameParts().last()) if named else ""
         children = node.children()
         waiting.extend(children.apply(index) for index in range(children.size()))
 
 
 def root_cause(error: BaseException) -> str:
-    """What went wrong at the bottom of `error`, in one bounded line; of a Python worker its last line."""
+    """What went wrong at the bottom of `error`, in one bounded line without secrets."""
     text = str(error)
     if isinstance(error, Py4JJavaError):
         cause = error.java_exception
         while cause.getCause() is not None:
             cause = cause.getCause()
         text = f"{cause.getClass().getSimpleName()}: {cause.getMessage()}"
-    lines = [line.strip() for line in text.split("\n\tat ")[0].splitlines() if line.strip()]
-    if any(line.startswith("Traceback ") for line in lines):
+    lines = [line.strip() for line in scrubbed(text).split("\n\tat ")[0].splitlines() if line.strip()]
+    if any(line.startswith("Traceback ") for line in lines):  # of a Python worker, whose last line tells it
         lines = [line for line in lines if not line.startswith("JVM stacktrace")][-1:]
     return " ".join(lines[:6])[:800]
 

@@ -1,7 +1,9 @@
 """The shelf: what several jobs of a run read is opened once, cached, and released after its last user."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs.plan import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
@@ -49,7 +51,8 @@ class Shelf:
         for key in list(self._kept):
             if set(self._plan.users(key)) <= self._done:
                 opened = self._kept.pop(key)
-                (opened.contracted.rows if opened.contracted else opened.frame).unpersist(blocking=False)
+                with suppress(Py4JError, OSError):  # the JVM is gone, and what it cached with it
+                    (opened.contracted.rows if opened.contracted else opened.frame).unpersist(blocking=False)
 
     def _source(self, one: SourceInput) -> Opened:
         incoming = read_source(self.spark, one, self._plan.root)

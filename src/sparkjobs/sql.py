@@ -3,6 +3,7 @@
 Also the names of the columns that travel beside a source's rows until the contract has judged them.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from pyspark.errors import ParseException
@@ -32,39 +33,29 @@ _REFUSED_NODES = frozenset(
         "ListQuery",
         "ScalarSubquery",
         "UnresolvedStar",
-        "UnresolvedSubqueryColumnAliases",
+        "UnresolvedWindowExpression",
+        "WindowExpression",
     }
 )
-_REFUSED_FUNCTIONS = frozenset(
+_WITHOUT_BRACKETS = frozenset(
+    (
+        *("current_date", "current_timestamp", "current_time", "localtimestamp"),
+        *("current_user", "session_user", "current_catalog", "current_database", "current_schema"),
+    )
+)
+"""Functions that SQL lets stand like a column; Spark resolves them so where no column has the name."""
+_REFUSED_FUNCTIONS = _WITHOUT_BRACKETS | frozenset(
     (
         # they call Java, or reach out of Spark
         *("java_method", "reflect", "try_reflect", "ai_query", "http_request"),
         # they answer differently when asked again
-        *("rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle"),
-        *(
-            "now",
-            "curdate",
-            "current_date",
-            "current_timestamp",
-            "current_time",
-            "localtimestamp",
-            "unix_timestamp",
-        ),
-        *("monotonically_increasing_id", "spark_partition_id"),
+        *("rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle", "aes_encrypt"),
+        *("now", "curdate", "unix_timestamp", "monotonically_increasing_id", "spark_partition_id"),
         *("input_file_name", "input_file_block_start", "input_file_block_length"),
         # they tell of the session, not of the row
-        *(
-            "current_user",
-            "user",
-            "session_user",
-            "current_catalog",
-            "current_database",
-            "current_schema",
-            "version",
-        ),
+        *("user", "version"),
     )
 )
-
 _WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
 
 
@@ -84,9 +75,10 @@ def incoming(name: str) -> Column:
 
 
 def literal(value: str | float, kind: str) -> Column:
-    """`value` from conf as a literal that compares with Spark type `kind`, decimals to the digit."""
-    fraction_of_whole = isinstance(value, float) and kind in _WHOLE
-    return F.lit(str(value)).cast("decimal(38,10)" if fraction_of_whole else kind)
+    """`value` from conf as a literal that compares with Spark type `kind`, numbers to the digit."""
+    if kind in _WHOLE or kind.startswith("decimal"):
+        return F.lit(Decimal(str(value)))
+    return F.lit(str(value)).cast(kind)
 
 
 def condition(spark: SparkSession, text: str) -> Column:
@@ -98,8 +90,9 @@ def condition(spark: SparkSession, text: str) -> Column:
     try:
         for node, name in syntax(spark, text):
             if node in _REFUSED_NODES:
-                raise ValueError(f"{text!r}: a condition may not hold a subquery, star or alias")
-            if name.lower() in _REFUSED_FUNCTIONS:
+                raise ValueError(f"{text!r}: a condition may not hold a subquery, window, star or alias")
+            refused = _WITHOUT_BRACKETS if node == "UnresolvedAttribute" else _REFUSED_FUNCTIONS
+            if name.lower() in refused:
                 raise ValueError(f"{text!r}: {name}() is not a function of the row alone")
     except ParseException as error:
         raise ValueError(

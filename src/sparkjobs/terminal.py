@@ -53,8 +53,6 @@ class Progress:
         )
 
     def __enter__(self) -> Self:
-        if self._live:
-            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -64,6 +62,8 @@ class Progress:
     def show(self, event: Event) -> None:
         """Show one event."""
         if event.job is None:
+            if self._live and event.name == "run_started":  # by then the JVM has said what it says
+                self._live.start()
             return
         line = replace(self._lines[event.job], told=_told(event))
         if event.name == "job_started":
@@ -122,6 +122,8 @@ def _told(event: Event) -> str:
             return f"{event.facts['step']} …"
         case _ if event.facts["status"] == "success":
             return "success"
+        case _ if event.facts["status"] == "no-op":
+            return str(event.facts["message"])
         case _:
             return f"{event.facts['status']}: {str(event.facts['message']).splitlines()[0]}"
 

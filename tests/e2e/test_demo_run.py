@@ -75,7 +75,7 @@ def test_each_event_is_one_json_line_and_the_last_says_that_the_run_ended(demo: 
     events = [json.loads(line) for line in lines]
     assert (events[0]["event"], events[-1]["event"], events[-1]["failed"]) == ("run_started", "run_ended", 0)
     steps = [event["step"] for event in events if event["job"] == "stg_flights" and event["event"] == "step"]
-    assert steps == ["read", "stage", "count", "judge", "commit"]
+    assert steps == ["begin", "read", "stage", "count", "judge", "commit"]
     assert [event["job"] for event in events if event["event"] == "job_ended"] == list(JOBS)
     assert [event["time"] for event in events] == sorted(event["time"] for event in events)
 

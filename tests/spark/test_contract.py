@@ -44,7 +44,13 @@ BODY = (
         ("bigint", "9223372036854775808", "bad"),
         ("double", "1e3", 1000.0),
         ("double", "abc", "bad"),
+        ("double", "5d", "bad"),
+        ("double", "1e400", "bad"),
+        ("double", "inf", float("inf")),
+        ("float", "1f", "bad"),
         ("boolean", "true", True),
+        ("boolean", "yes", "bad"),
+        ("boolean", "1", "bad"),
         ("boolean", "maybe", "bad"),
         ("string", " as it is ", " as it is "),
         ("{type: date, format: dd.MM.yyyy}", "05.01.2013", date(2013, 1, 5)),
@@ -81,6 +87,9 @@ def test_a_value_has_its_type_only_if_nothing_of_it_is_changed(
         ("{type: string, accepted_values: [NO, SE]}", "no", "accepted_values"),
         ("{type: string, accepted_values: [NO, SE]}", "", None),
         ("{type: string, matches: '[A-Z]{3}'}", "JFK", None),
+        ("{type: string, matches: '[A-Z]{3}', null_values: [NA]}", "NA", None),
+        ("{type: 'decimal(10,2)', accepted_values: [0.005]}", "0.01", "accepted_values"),
+        ("{type: int, between: [1, 3000000000]}", "5", None),
         ("{type: string, matches: '[A-Z]{3}'}", "JFKX", "matches [A-Z]{3}"),
     ],
 )
@@ -134,6 +143,12 @@ def test_as_many_bad_rows_as_allowed_do_not(spark: SparkSession, tmp_path: Path)
     assert result.ledger.quarantined == 1
 
 
+def test_a_share_is_counted_to_the_row(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.csv": "x,pad\n" + "1,\n" * 71 + "x,\n" * 29})
+    result = outcome(spark, tmp_path, BODY.format(column="int", rest="").replace("1.0", "0.29"))
+    assert result.ledger.quarantined == 29
+
+
 def test_action_fail_allows_none(spark: SparkSession, tmp_path: Path) -> None:
     write(tmp_path, {"in/a.csv": "x,pad\n1,\nx,\n"})
     body = BODY.format(column="int", rest="").replace("{max_share: 1.0}", "{action: fail}")
@@ -151,6 +166,10 @@ def test_action_fail_allows_none(spark: SparkSession, tmp_path: Path) -> None:
         "reflect('java.lang.System', 'getenv', 'HOME') = 'x'",
         "rand() < 0.5",
         "x < current_timestamp()",
+        "current_date > '2020-01-01'",
+        "row_number() over (order by x) > 1",
+        "sum(x) over () > 1",
+        "aes_encrypt(pad, 'abcdefghijklmnop') is null",
         "x = 1; drop table t",
         "count(*) > 1 as y",
         "x >",

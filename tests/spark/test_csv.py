@@ -70,6 +70,13 @@ def test_bytes_that_are_not_utf8_are_quarantined(spark: SparkSession, tmp_path: 
     write(tmp_path, {"in/a.csv": b"id,name,note\n1,caf\xe9,b\n2,ok,b\n"})
     result = outcome(spark, tmp_path, ABC)
     assert result.good == [(2, "ok", "b")]
+    assert result.bad == [("not_utf8", "1,caf\xe9,b")]
+
+
+def test_they_are_in_cells_with_line_breaks_too(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.csv": b"id,name,note\n1,caf\xe9,b\n2,ok,b\n"})
+    result = outcome(spark, tmp_path, ABC + "options: {multi_line: true}\n")
+    assert result.good == [(2, "ok", "b")]
     assert [reason for reason, _ in result.bad] == ["not_utf8"]
 
 
@@ -154,6 +161,14 @@ def test_a_quote_escaped_by_a_backslash_does_not_count_as_unclosed(
     write(tmp_path, {"in/a.csv": 'id,name,note\n1,"a\\"b",c\n2,"open,d\n'})
     result = outcome(spark, tmp_path, ABC + 'options: {escape: "\\\\"}\n')
     assert (result.good, result.bad) == ([(1, 'a"b', "c")], [("unclosed_quote", '2,"open,d')])
+
+
+def test_an_escaped_escape_before_a_quote_leaves_the_quote_a_quote(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    write(tmp_path, {"in/a.csv": 'id,name,note\n1,"C:\\\\",b\n'})
+    result = outcome(spark, tmp_path, ABC + 'options: {escape: "\\\\"}\n')
+    assert (result.good, result.bad) == ([(1, "C:\\", "b")], [])
 
 
 def test_cells_may_hold_line_breaks_when_declared(spark: SparkSession, tmp_path: Path) -> None:

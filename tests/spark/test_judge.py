@@ -56,6 +56,10 @@ def judged(
         ("between: {column: d, min: 0}", "fail", 1, 3, "scan"),
         ("between: {column: n, min: 1.1, max: 3.3}", "pass", 0, 3, "footer"),
         ("between: {column: n, min: 1.11}", "fail", 1, 3, "scan"),
+        ("between: {column: n, max: 3.295}", "fail", 1, 3, "scan"),
+        ("between: {column: n, max: 1000000000000}", "pass", 0, 3, "footer"),
+        ("between: {column: i, min: 2, max: 3000000000}", "fail", 1, 3, "scan"),
+        ("accepted_values: {column: n, values: [1.1, 2.2, 3.295]}", "fail", 1, 3, "scan"),
         ("between: {column: day, min: '2013-01-01', max: '2013-12-31'}", "pass", 0, 3, "footer"),
         ("between: {column: day, max: '2013-12-30'}", "fail", 1, 3, "scan"),
         ("accepted_values: {column: s, values: [a, b, '']}", "fail", 1, 4, "scan"),
@@ -99,6 +103,23 @@ def test_a_check_of_a_column_that_is_not_there_blocks(spark: SparkSession, tmp_p
     (result,) = judged(spark, tmp_path, text)
     assert (result.status, blocks(result)) == ("error", True)
     assert result.observed == "there is no column 'nope'"
+
+
+@pytest.mark.parametrize(
+    "text", ["between: {column: s, min: 10}", "accepted_values: {column: i, values: [x]}"]
+)
+def test_a_check_whose_values_do_not_compare_blocks(spark: SparkSession, tmp_path: Path, text: str) -> None:
+    (result,) = judged(spark, tmp_path, text)
+    assert (result.status, blocks(result)) == ("error", True)
+    assert "cannot be compared with" in result.observed
+
+
+def test_a_share_of_rows_is_counted_to_the_row(spark: SparkSession, tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        (1 if one < 55 else None, None, "a", None, None, 1) for one in range(100)
+    ]
+    (result,) = judged(spark, tmp_path, "not_null: {columns: [i], mostly: 0.55}", rows=rows)
+    assert (result.status, result.failing) == ("pass", 45)
 
 
 def test_no_rows_break_no_row_check(spark: SparkSession, tmp_path: Path) -> None:

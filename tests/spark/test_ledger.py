@@ -42,6 +42,7 @@ def project(root: Path, body: str, *, job: str = JOB) -> None:
         "rows.alias('a').join(rows.alias('b'), 'id', 'inner').select('id')",
         "rows.sparkSession.range(3)",
         "rows.select('part').distinct()",
+        "rows.sparkSession.range(3).filter(rows.exists())",
     ],
 )
 def test_every_row_is_counted_once_whatever_the_job_does(

@@ -40,6 +40,10 @@ def test_one_object_is_one_row(
     [
         ('{"id": 1}{"id": 2}', "not_one_object"),
         ('{"id": 1},{"id": 2}', "not_one_object"),
+        ('{"id": 1}],[{"id": 2}', "not_one_object"),
+        ('{"id": 1}]', "not_one_object"),
+        ('{"id": 1}}', "not_one_object"),
+        ('{"id": 1},"y":{"id": 2}', "not_one_object"),
         ('[{"id": 1}]', "not_one_object"),
         ('{"id": 1', "not_one_object"),
         ("null", "not_one_object"),
@@ -74,4 +78,4 @@ def test_every_line_of_text_is_a_row(spark: SparkSession, tmp_path: Path) -> Non
     write(tmp_path, {"in/a.txt": b'one\n\n three, "x\n\xff\n'})
     result = outcome(spark, tmp_path, "format: text\npath: in/*.txt\nbad_rows: {max_share: 1.0}\n")
     assert result.good == [(' three, "x',), ("",), ("one",)]
-    assert [reason for reason, _ in result.bad] == ["not_utf8"]
+    assert result.bad == [("not_utf8", "\xff")]

@@ -10,6 +10,9 @@ from delta.tables import DeltaTable as JvmDelta
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from sparkjobs.config import Output
+from sparkjobs.errors import PublishError, StateMovedError
+from sparkjobs.publish import Attempt, commit, stage
 from tests.projects import lay_out, rows, run, write_project
 
 FORMATS = ["delta", "parquet"]
@@ -201,12 +204,13 @@ def test_a_smaller_target_makes_more_files(spark: SparkSession, tmp_path: Path) 
     assert published.files > 4
 
 
-@pytest.mark.parametrize(
-    "value", ["a b", "a/b", "a=b", "a%2Fb", "a:b", "a'b", 'a"b', "a#b", "..", "a\\b", "ü", "漢"]
-)
+ASCII = ["a b", "a/b", "a=b", "a%2Fb", "a:b", "a'b", 'a"b', "a#b", "..", "a\\b", "a,b", "[x]{y}*?"]
+
+
+@pytest.mark.parametrize("values", [ASCII, ["ü", "漢"]])
 @pytest.mark.parametrize("table_format", FORMATS)
-def test_a_partition_value_comes_back_as_it_was(
-    spark: SparkSession, tmp_path: Path, table_format: str, value: str
+def test_partition_values_come_back_as_they_were(
+    spark: SparkSession, tmp_path: Path, table_format: str, values: list[str]
 ) -> None:
     code = "@job\ndef events(rows: DataFrame) -> DataFrame:\n    return rows.select('id', 'kind')\n"
     job = f"""
@@ -214,12 +218,16 @@ def test_a_partition_value_comes_back_as_it_was(
     output: {{format: {table_format}, path: "${{warehouse}}/events", mode: overwrite_partitions, partition_by: [kind]}}
     """
     write_project(tmp_path, code, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": job})
-    quoted = '"' + value.replace('"', '""') + '"'
-    land(tmp_path, a=f"1,{quoted},1\n2,other,1\n3,,1")
+    quoted = ['"' + value.replace('"', '""') + '"' for value in values]
+    land(tmp_path, a="\n".join([*(f"1,{value},1" for value in quoted), "2,other,1", "3,,1"]))
     run(spark, tmp_path)
-    land(tmp_path, a=f"4,{quoted},1\n5,,1")
+    land(tmp_path, a="\n".join([*(f"4,{value},1" for value in quoted), "5,,1"]))
     assert run(spark, tmp_path)["events"].status == "success"
-    assert rows(spark, tmp_path / "warehouse/events") == [(2, "other"), (4, value), (5, None)]
+    expected = sorted([(2, "other"), (5, None), *((4, value) for value in values)], key=repr)
+    assert rows(spark, tmp_path / "warehouse/events") == expected
+    land(tmp_path, a="6,other,1")
+    run(spark, tmp_path, full_refresh=True)
+    assert rows(spark, tmp_path / "warehouse/events") == [(6, "other")]
 
 
 def test_an_empty_partition_value_is_refused(spark: SparkSession, tmp_path: Path) -> None:
@@ -289,16 +297,14 @@ def test_jvm_delta_goes_on_with_a_table_that_deltalake_committed(spark: SparkSes
     land(tmp_path, a="1,x,1\n2,y,2")
     run(spark, tmp_path)
     path = tmp_path / "warehouse/events"
-    theirs = JvmDelta.forPath(spark, str(path))
-    theirs.update("id = 1", {"kind": "'u'"})
-    theirs.delete("id = 2")
     spark.sql(f"optimize delta.`{path}`")
     (tmp_path / "landing/a.csv").unlink()
     land(tmp_path, b="3,z,2")
     run(spark, tmp_path)
     spark.conf.set("spark.databricks.delta.retentionDurationCheck.enabled", "false")
     spark.sql(f"vacuum delta.`{path}` retain 0 hours")
-    assert rows(spark, path) == [(1, "u", 1), (3, "z", 2)]
+    JvmDelta.forPath(spark, str(path)).update("id = 1", {"kind": "'u'"})
+    assert rows(spark, path) == [(1, "u", 1), (2, "y", 2), (3, "z", 2)]
 
 
 def test_a_table_with_features_we_do_not_know_is_written_by_jvm_delta(
@@ -313,7 +319,7 @@ def test_a_table_with_features_we_do_not_know_is_written_by_jvm_delta(
     land(tmp_path, b="2,y,1")
     assert run(spark, tmp_path)["events"].status == "success"
     assert rows(spark, path) == [(1, "x", 1), (2, "y", 1)]
-    assert not list(path.glob("run=2-*"))
+    assert not list(path.glob("sparkjobs_run=2-*"))
 
 
 def test_a_constraint_of_the_table_is_enforced(spark: SparkSession, tmp_path: Path) -> None:
@@ -339,3 +345,78 @@ def test_a_folder_of_somebody_elses_is_not_touched(spark: SparkSession, tmp_path
     with pytest.raises(ForeignTableError):
         run(spark, tmp_path)
     assert (tmp_path / "warehouse/events/precious.txt").read_text() == "mine\n"
+
+
+def flat(root: Path, table_format: str, mode: str, by: str, checks: str = "[]") -> None:
+    """A project whose one job passes id and kind on, kind under the name `by`."""
+    code = f"@job\ndef events(rows: DataFrame) -> DataFrame:\n    return rows.select('id', F.col('kind').alias('{by}'))\n"
+    job = f"""
+    inputs: {{rows: {{source: rows}}}}
+    output: {{format: {table_format}, path: "${{warehouse}}/events", mode: {mode}, partition_by: ['{by}']}}
+    checks: {checks}
+    """
+    write_project(root, code, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": job})
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+@pytest.mark.parametrize("column", ["run", "_day"])
+def test_partitions_that_look_like_our_own_folders_stay(
+    spark: SparkSession, tmp_path: Path, table_format: str, column: str
+) -> None:
+    flat(tmp_path, table_format, "overwrite_partitions", column)
+    land(tmp_path, a="1,2024-01-01,1\n3,2024-ü-03,1")
+    run(spark, tmp_path)
+    land(tmp_path, a="2,2024-01-02,1")
+    run(spark, tmp_path)
+    expected = [(1, "2024-01-01"), (2, "2024-01-02"), (3, "2024-ü-03")]
+    assert rows(spark, tmp_path / "warehouse/events") == expected
+    lay_out(tmp_path, {"landing/a.csv": "id,kind,part\n9,2024-01-09,1\n"})
+    run(spark, tmp_path, full_refresh=True)
+    assert rows(spark, tmp_path / "warehouse/events") == [(9, "2024-01-09")]
+
+
+@pytest.mark.parametrize("column", ["sparkjobs_run", ".hidden", "_sparkjobs_x"])
+def test_a_partition_column_that_readers_would_pass_over_is_refused(
+    spark: SparkSession, tmp_path: Path, column: str
+) -> None:
+    flat(tmp_path, "parquet", "overwrite", column)
+    land(tmp_path, a="1,x,1")
+    assert "no partition column may be called" in run(spark, tmp_path)["events"].message
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_unique_stands_many_partitions_and_any_column_name(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    code = "@job\ndef events(rows: DataFrame) -> DataFrame:\n    return rows.select(F.col('id').alias('rows'), 'part')\n"
+    job = f"""
+    inputs: {{rows: {{source: rows}}}}
+    output: {{format: {table_format}, path: "${{warehouse}}/events", mode: overwrite_partitions, partition_by: [part]}}
+    checks: [{{unique: [rows]}}]
+    """
+    write_project(tmp_path, code, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": job})
+    land(tmp_path, a="1,x,1000")
+    run(spark, tmp_path)
+    land(tmp_path, a="\n".join(f"{one + 2},x,{one}" for one in range(400)))
+    result = run(spark, tmp_path)["events"]
+    assert (result.status, result.checks[0].failing) == ("success", 0)
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_a_commit_is_fenced_and_its_files_must_be_there(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    attempt = Attempt("events", tmp_path / "events", table_format, 1, "run", "0123abcd")
+    output = Output(format="delta", path="unused")
+    staged = stage(spark, spark.range(3).selectExpr("id"), output, attempt.data)
+    commit(spark, attempt, staged, "append")
+    with pytest.raises(StateMovedError):
+        commit(spark, attempt, staged, "append")
+    assert rows(spark, tmp_path / "events") == [(0,), (1,), (2,)]
+
+    second = Attempt("events", tmp_path / "events", table_format, 2, "run", "4567abcd")
+    staged = stage(spark, spark.range(5).selectExpr("id"), output, second.data)
+    (second.data / staged.files[0].path).unlink()
+    with pytest.raises(PublishError, match="has vanished or changed"):
+        commit(spark, second, staged, "append")
+    assert rows(spark, tmp_path / "events") == [(0,), (1,), (2,)]

@@ -1,8 +1,12 @@
 """Small projects on disk: a dict of relative paths and texts becomes a folder."""
 
+import json
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
+
+import pyarrow as pa
+from deltalake import CommitProperties, Transaction, write_deltalake
 
 from sparkjobs.config import Conf, load
 from sparkjobs.errors import ConfigError
@@ -99,10 +103,19 @@ def publish_as_a_run_would(job: JobPlan) -> None:
     inputs = tuple(
         {**one.pinned(), "version": 1} if isinstance(one, TableInput) else one.pinned() for one in job.inputs
     )
-    wanted = Manifest(job.name, 0, job.committed, "run", job.code, job.fingerprint, inputs)
+    wanted = Manifest(job.name, 0, job.committed, "run", job.code, job.fingerprint, inputs, job.mode)
     number = begin(state_folder(job.table), wanted).number
     write(job.table, {f"part-{number}.parquet": "x"})
     write_json(state_folder(job.table) / "committed.json", {"commit": {"number": number}})
+
+
+def delta_commit(table: Path, job: str, number: int) -> None:
+    """One commit of one row to a Delta table, as a run of `job` with manifest `number` makes it."""
+    properties = CommitProperties(
+        app_transactions=[Transaction(f"sparkjobs/{job}", number)],
+        custom_metadata={"userMetadata": json.dumps({"job": job, "manifest": number})},
+    )
+    write_deltalake(table, pa.table({"i": [number]}), mode="append", commit_properties=properties)
 
 
 def published(root: Path, files: Mapping[str, str | bytes] | None = None, code: str = CODE) -> Path:

@@ -1,12 +1,23 @@
 """Appends: never the same rows twice, never on top of a history that is lost."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from sparkjobs.errors import AppendAgainError, LostManifestError
-from tests.unit.projects import CODE, DAILY, SOURCES, plan_of, publish_as_a_run_would, published, write
+from tests.unit.projects import (
+    CODE,
+    DAILY,
+    SOURCES,
+    mistakes_of,
+    plan_of,
+    project,
+    publish_as_a_run_would,
+    published,
+    write,
+)
 
 WEEKLY = (
     "inputs: {days: {ref: daily}}\noutput: {mode: append, format: parquet, path: '${warehouse}/weekly'}\n"
@@ -59,7 +70,7 @@ def test_an_append_of_the_same_files_with_other_code_or_conf_is_refused(tmp_path
     with pytest.raises(AppendAgainError) as caught:
         plan_of(tmp_path)
 
-    assert caught.value.found == "only what was appended before"
+    assert caught.value.found == "1 files that were appended before, such as landing/sales/a.csv"
 
 
 def test_an_append_of_a_table_is_planned_once(tmp_path: Path) -> None:
@@ -93,3 +104,115 @@ def test_an_append_needs_every_manifest_since_the_first(tmp_path: Path) -> None:
         plan_of(tmp_path)
 
     assert caught.value.number == 1
+
+
+def test_a_full_refresh_heals_a_lost_manifest(tmp_path: Path) -> None:
+    published(tmp_path, APPEND)
+    (tmp_path / "warehouse/daily/_sparkjobs/manifests/1.json").unlink()
+    publish_as_a_run_would(plan_of(tmp_path, full_refresh=True).jobs[0])
+    (tmp_path / "landing/sales/a.csv").unlink()
+    write(tmp_path, {"landing/sales/b.csv": "id,amount\n"})
+
+    assert plan_of(tmp_path).jobs[0].reasons == ("sales has other files (1 new, 1 gone)",)
+
+
+def test_what_a_full_refresh_has_replaced_may_be_appended_again(tmp_path: Path) -> None:
+    published(tmp_path, APPEND)
+    first = (tmp_path / "landing/sales/a.csv").rename(tmp_path / "a.csv")
+    write(tmp_path, {"landing/sales/b.csv": "id,amount\n"})
+    publish_as_a_run_would(plan_of(tmp_path, full_refresh=True).jobs[0])
+    (tmp_path / "landing/sales/b.csv").unlink()
+    first.rename(tmp_path / "landing/sales/a.csv")
+
+    assert plan_of(tmp_path).jobs[0].runs
+
+
+def test_a_renamed_file_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    published(tmp_path, APPEND)
+    (tmp_path / "landing/sales/a.csv").rename(tmp_path / "landing/sales/b.csv")
+
+    with pytest.raises(AppendAgainError) as caught:
+        plan_of(tmp_path)
+
+    assert caught.value.found == (
+        "landing/sales/b.csv, which has size and time of landing/sales/a.csv, appended before"
+    )
+
+
+def test_an_input_of_another_name_does_not_make_its_files_new(tmp_path: Path) -> None:
+    published(tmp_path, {**APPEND, "conf/sources.yml": SOURCES + SOURCES.replace("sales:", "sold:", 1)})
+    daily = str(APPEND["conf/jobs/daily.yml"]).replace("{sales: {source: sales}}", "{sold: {source: sold}}")
+    code = CODE.replace("sales", "sold")
+    (next(tmp_path.glob("jobs_*")) / "__init__.py").write_text(code)
+    write(tmp_path, {"conf/jobs/daily.yml": daily})
+    del sys.modules[next(tmp_path.glob("jobs_*")).name]
+
+    with pytest.raises(AppendAgainError):
+        plan_of(tmp_path)
+
+
+SHOPS_CODE = CODE + "\n\n@job\ndef sold(sales, shops):\n    return sales\n"
+
+
+def _with_shops(lookup: str, shops: str = "source: shops") -> Mapping[str, str | bytes]:
+    """A project whose job `sold` appends sales, and reads shops beside them."""
+    return {
+        "conf/sources.yml": SOURCES + SOURCES.replace("sales", "shops"),
+        "landing/shops/s.csv": "id,amount\n7,7\n",
+        "conf/jobs/sold.yml": (
+            f"inputs: {{sales: {{source: sales}}, shops: {{{shops}{lookup}}}}}\n"
+            "output: {mode: append, format: parquet, path: '${warehouse}/sold'}\n"
+        ),
+    }
+
+
+def _new_sales(root: Path) -> None:
+    (root / "landing/sales/a.csv").unlink()
+    write(root, {"landing/sales/b.csv": "id,amount\n"})
+
+
+@pytest.mark.parametrize("change", ["nothing", "content", "one more"])
+def test_a_lookup_may_be_as_it_was_or_not(tmp_path: Path, change: str) -> None:
+    published(tmp_path, _with_shops(", lookup: true"), SHOPS_CODE)
+    _new_sales(tmp_path)
+    if change != "nothing":
+        name = "s" if change == "content" else "t"
+        write(tmp_path, {f"landing/shops/{name}.csv": "id,amount\n7,8.5\n"})
+
+    assert plan_of(tmp_path, "sold").jobs[0].runs
+
+
+def test_a_lookup_may_be_a_table(tmp_path: Path) -> None:
+    published(tmp_path, _with_shops(", lookup: true", "ref: daily"), SHOPS_CODE)
+    _new_sales(tmp_path)
+
+    assert [job.runs for job in plan_of(tmp_path).jobs] == [True, True]
+
+
+@pytest.mark.parametrize("shops", ["source: shops", "ref: daily"])
+def test_an_unchanged_input_that_is_no_lookup_would_be_appended_again(tmp_path: Path, shops: str) -> None:
+    published(tmp_path, _with_shops("", shops), SHOPS_CODE)
+    _new_sales(tmp_path)
+
+    with pytest.raises(AppendAgainError) as caught:
+        plan_of(tmp_path, "sold")
+
+    assert caught.value.input == "shops"
+
+
+def test_a_changed_lookup_alone_does_not_append_the_rest_again(tmp_path: Path) -> None:
+    published(tmp_path, _with_shops(", lookup: true"), SHOPS_CODE)
+    write(tmp_path, {"landing/shops/s.csv": "id,amount\n7,8.5\n"})
+
+    with pytest.raises(AppendAgainError) as caught:
+        plan_of(tmp_path)
+
+    assert caught.value.input == "sales"
+
+
+def test_a_job_of_nothing_but_lookups_is_a_mistake(tmp_path: Path) -> None:
+    daily = DAILY.replace("{source: sales}", "{source: sales, lookup: true}")
+
+    (told,) = mistakes_of(project(tmp_path, {"conf/jobs/daily.yml": daily}))
+
+    assert "every input is a `lookup`" in told

@@ -1,6 +1,7 @@
 """Which files a source has, and which of them no run may touch."""
 
 import gzip
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -74,6 +75,24 @@ def test_markers_of_other_engines_are_no_data(tmp_path: Path) -> None:
     assert [file.path for file in listed(str(tmp_path / "x"), tmp_path)] == ["x/a.csv"]
 
 
+@pytest.mark.parametrize("path", ["x/*", "x/**"])
+def test_a_glob_that_matches_markers_does_not_make_them_data(tmp_path: Path, path: str) -> None:
+    write(tmp_path, {"x/a.csv": "1", "x/_SUCCESS": "", "x/_delta_log/0.json": "1", "x/_committed_1": "1"})
+
+    assert [file.path for file in listed(f"{tmp_path}/{path}", tmp_path)] == ["x/a.csv"]
+
+
+@pytest.mark.parametrize("path", ["x/**/*.csv", "x/**", "x/*"])
+def test_a_file_is_listed_once_however_often_it_is_matched(tmp_path: Path, path: str) -> None:
+    write(tmp_path, {"x/2024/a.csv": "1", "x/out.csv/b.csv": "1"})
+    (tmp_path / "x/latest").symlink_to("2024")
+
+    assert [file.path for file in listed(f"{tmp_path}/{path}", tmp_path)] == [
+        "x/2024/a.csv",
+        "x/out.csv/b.csv",
+    ]
+
+
 def test_files_outside_the_project_keep_their_absolute_path(tmp_path: Path) -> None:
     write(tmp_path, {"x/a.csv": "1"})
 
@@ -114,6 +133,60 @@ def test_a_hidden_file_in_a_folder_is_refused_too(tmp_path: Path) -> None:
     (told,) = _refused(tmp_path, files, _source(tmp_path, path="${landing}/sales"))
 
     assert told.startswith("landing/sales/.b.csv: its name starts with")
+
+
+@pytest.mark.parametrize("path", ["${landing}/sales", "${landing}/sales/**", "${landing}/sales/**/*.csv"])
+def test_a_file_in_a_hidden_folder_is_refused(tmp_path: Path, path: str) -> None:
+    files = {"landing/sales/_temporary/0/z.csv": GOOD, "landing/sales/c.csv": GOOD}
+
+    assert _refused(tmp_path, files, _source(tmp_path, path=path)) == (
+        "landing/sales/_temporary/0/z.csv: it lies in _temporary/, where unfinished and hidden files lie; move it",
+    )
+
+
+def test_a_folder_with_a_dot_is_hidden_too(tmp_path: Path) -> None:
+    files = {"landing/sales/.trash/z.csv": GOOD, "landing/sales/c.csv": GOOD}
+
+    (told,) = _refused(tmp_path, files, _source(tmp_path, path="${landing}/sales"))
+
+    assert told.startswith("landing/sales/.trash/z.csv: it lies in .trash/")
+
+
+def test_a_partition_and_a_folder_that_the_conf_spells_out_are_not_hidden(tmp_path: Path) -> None:
+    files = {"landing/_raw/_day=1/b.csv": GOOD}
+
+    one = _pinned(tmp_path, files, _source(tmp_path, path="${landing}/_raw/**/*.csv"))
+
+    assert [file.path for file in one.files] == ["landing/_raw/_day=1/b.csv"]
+
+
+@pytest.mark.parametrize(
+    "path", ["x", "x/*.parquet", "x/*/*.parquet", "**/*.parquet", "x/p=1", "x/p=1/b.parquet"]
+)
+@pytest.mark.parametrize("kind", ["parquet", "orc"])
+def test_the_files_of_a_delta_table_are_refused(tmp_path: Path, path: str, kind: str) -> None:
+    files: Mapping[str, str | bytes] = {
+        "landing/x/a.parquet": b"PAR1 PAR1",
+        "landing/x/p=1/b.parquet": b"PAR1 PAR1",
+        "landing/x/_delta_log/0.json": "{}",
+    }
+    source = _source(tmp_path, path="${landing}/" + path, kind=kind)
+
+    assert f"{tmp_path}/landing/x: it is a Delta table; say `format: delta`" in _refused(
+        tmp_path, files, source
+    )
+
+
+@pytest.mark.parametrize("content", [GOOD, b""])
+def test_a_file_whose_name_is_not_utf_8_is_told_in_text(tmp_path: Path, content: bytes) -> None:
+    project(tmp_path, {"conf/sources.yml": _source(tmp_path)})
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/landing/sales/b\xff.csv")).write_bytes(content)
+
+    with pytest.raises(InputError) as caught:
+        plan_of(tmp_path)
+
+    why = "its name is not UTF-8, Spark could not find it; rename it" if content else "it has no bytes"
+    assert caught.value.problems == (f"landing/sales/b\\udcff.csv: {why}",)
 
 
 def test_all_damaged_files_are_told_at_once(tmp_path: Path) -> None:

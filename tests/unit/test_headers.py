@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from sparkjobs.config.sources import CsvOptions
 from sparkjobs.errors import InputError
 from sparkjobs.plan import FileGroup, SourceInput
+from sparkjobs.plan.headers import header_of
 from tests.unit.projects import plan_of, project
 
 SOURCE = "sales:\n  format: csv\n  path: ${landing}/sales/*.csv\n  columns: {id: int, amount: double}\n"
@@ -148,3 +150,34 @@ def test_a_multi_line_header_is_the_first_record(
     (group,) = _groups(tmp_path, {"landing/sales/a.csv": content}, rest)
 
     assert (group.header, group.columns) == ("", columns)
+
+
+def _bytes_read() -> int:
+    return int(Path("/proc/self/io").read_text().split()[1])
+
+
+@pytest.mark.parametrize("multi_line", [False, True])
+def test_a_header_of_the_usual_length_costs_little_of_its_file(tmp_path: Path, multi_line: bool) -> None:  # noqa: FBT001 (both)
+    (tmp_path / "a.csv").write_text("id,amount\n" + "1,2\n" * 500_000)
+    before = _bytes_read()
+
+    header_of(tmp_path / "a.csv", CsvOptions(multi_line=multi_line))
+
+    assert _bytes_read() - before < 200_000
+
+
+@pytest.mark.parametrize("multi_line", [False, True])
+def test_a_header_that_is_longer_than_that_is_read_whole(tmp_path: Path, multi_line: bool) -> None:  # noqa: FBT001 (both)
+    names = tuple(f"a_rather_long_name_of_column_{number}" for number in range(5_000))
+    (tmp_path / "a.csv").write_text("\n" + ",".join(names) + "\n1,2\n")
+
+    _, found = header_of(tmp_path / "a.csv", CsvOptions(multi_line=multi_line))
+
+    assert found == names
+
+
+def test_a_multi_line_header_is_read_to_its_end(tmp_path: Path) -> None:
+    names = tuple(f"a name on\ntwo lines {number}" for number in range(5_000))
+    (tmp_path / "a.csv").write_text(",".join(f'"{name}"' for name in names) + "\n1,2\n")
+
+    assert header_of(tmp_path / "a.csv", CsvOptions(multi_line=True)) == ("", names)

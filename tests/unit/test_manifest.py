@@ -39,6 +39,7 @@ def test_the_same_work_left_unfinished_is_taken_up(tmp_path: Path) -> None:
         replace(WANTED, conf="conf-2"),
         replace(WANTED, inputs=({"name": "sales", "files": [["a.csv", 1, 3]]},)),
         replace(WANTED, inputs=()),
+        replace(WANTED, mode="append"),
     ],
 )
 def test_other_work_gets_the_next_number_and_the_old_manifest_stays(tmp_path: Path, other: Manifest) -> None:
@@ -76,6 +77,22 @@ def test_the_chain_goes_from_the_committed_back_to_the_first(tmp_path: Path) -> 
     begin(tmp_path, replace(WANTED, base=1))
 
     assert [manifest.number for manifest in committed_chain(tmp_path, 3)] == [3, 1]
+
+
+def test_the_chain_ends_where_the_table_was_replaced(tmp_path: Path) -> None:
+    begin(tmp_path, WANTED)
+    begin(tmp_path, replace(WANTED, base=1, mode="overwrite"))
+    begin(tmp_path, replace(WANTED, base=2, mode="append"))
+
+    assert [manifest.number for manifest in committed_chain(tmp_path, 3)] == [3, 2]
+
+
+def test_a_manifest_without_a_mode_is_read(tmp_path: Path) -> None:
+    begin(tmp_path, WANTED)
+    path = tmp_path / "manifests/1.json"
+    write_json(path, {name: value for name, value in read_json(path).items() if name != "mode"})  # type: ignore[union-attr]  # it is there
+
+    assert read(tmp_path, 1) == replace(WANTED, number=1)
 
 
 def test_what_a_killed_write_left_is_no_manifest(tmp_path: Path) -> None:

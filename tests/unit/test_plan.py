@@ -104,6 +104,24 @@ def test_conf_that_means_the_same_is_no_reason(tmp_path: Path) -> None:
     assert _reasons(plan_of(tmp_path)) == {"daily": ()}
 
 
+def test_what_is_said_to_people_is_no_reason(tmp_path: Path) -> None:
+    check = "checks:\n  - row_count: {min: 0}\n"
+    published(tmp_path, {"conf/jobs/daily.yml": DAILY + check})
+    told = check.replace("}", ", description: some}") + "description: all\ntags: [daily]\ncache: [sales]\n"
+    sources = SOURCES.replace("id: int", "id: {type: int, description: a number}") + "  description: sold\n"
+    write(tmp_path, {"conf/jobs/daily.yml": DAILY + told, "conf/sources.yml": sources})
+
+    assert _reasons(plan_of(tmp_path)) == {"daily": ()}
+
+
+def test_a_column_that_is_named_description_counts(tmp_path: Path) -> None:
+    sources = SOURCES.replace("id: int", "id: int, description: string") + "  on_missing_columns: 'null'\n"
+    published(tmp_path, {"conf/sources.yml": sources})
+    write(tmp_path, {"conf/sources.yml": sources.replace("description: string", "description: int")})
+
+    assert _reasons(plan_of(tmp_path)) == {"daily": ("conf changed",)}
+
+
 def test_a_moved_project_knows_its_tables(tmp_path: Path) -> None:
     published(tmp_path / "here")
     (tmp_path / "here").rename(tmp_path / "there")

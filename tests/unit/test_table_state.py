@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
-from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake import DeltaTable
 
 from sparkjobs.errors import DamagedStateError, ForeignTableError
 from sparkjobs.state import Manifest, begin, claim, look, state_folder
 from sparkjobs.state.durable import write_json
-from tests.unit.projects import write
+from tests.unit.projects import delta_commit, write
 
 WANTED = Manifest("daily", 0, 0, "run-1", "code", "conf", ())
 
@@ -116,26 +115,29 @@ def test_a_torn_state_file_is_not_taken_for_a_missing_one(tmp_path: Path, name: 
         look("daily", tmp_path, "parquet")
 
 
-def _delta_commit(table: Path, job: str, number: int) -> None:
-    """One commit to a Delta table that carries manifest `number` of `job`."""
-    properties = CommitProperties(app_transactions=[Transaction(f"sparkjobs/{job}", number)])
-    write_deltalake(table, pa.table({"i": [number]}), mode="append", commit_properties=properties)
-
-
 def test_a_delta_table_tells_the_number_that_its_log_carries(tmp_path: Path) -> None:
     claim("daily", tmp_path, "delta")
     manifest = begin(state_folder(tmp_path), WANTED)
-    _delta_commit(tmp_path, "daily", 1)
-    write_deltalake(tmp_path, pa.table({"i": [9]}), mode="append")
+    delta_commit(tmp_path, "daily", 1)
+    DeltaTable(tmp_path).alter.set_table_description("sold per day")
 
     state = look("daily", tmp_path, "delta")
 
-    assert (state.committed, state.version, state.manifest) == (1, 1, manifest)
+    assert (state.committed, state.version, state.manifest, state.foreign) == (1, 1, manifest, None)
+
+
+def test_a_first_delta_commit_that_was_killed_left_nothing(tmp_path: Path) -> None:
+    claim("daily", tmp_path, "delta")
+    (tmp_path / "_delta_log").mkdir()
+
+    state = look("daily", tmp_path, "delta")
+
+    assert (state.committed, state.version) == (0, None)
 
 
 def test_a_delta_log_without_a_commit_of_the_job_is_foreign(tmp_path: Path) -> None:
     claim("daily", tmp_path, "delta")
-    _delta_commit(tmp_path, "weekly", 1)
+    delta_commit(tmp_path, "weekly", 1)
 
     with pytest.raises(ForeignTableError, match="no record of a commit of this job"):
         look("daily", tmp_path, "delta")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, StringConstraints
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 """Jobs, sources, inputs and params: a Python name."""
@@ -27,7 +27,9 @@ Value = Annotated[str | bool | int | float, PlainValidator(_value)]
 """A literal to compare with. Never null: `x not in (1, null)` would switch itself off."""
 
 ValueOrList = Annotated[
-    str | bool | int | float | tuple[str | bool | int | float, ...], PlainValidator(_value_or_list)
+    str | bool | int | float | tuple[str | bool | int | float, ...],
+    PlainValidator(_value_or_list),
+    PlainSerializer(lambda value: value),
 ]
 """What a param can be."""
 

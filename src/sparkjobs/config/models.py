@@ -49,6 +49,8 @@ class Input(Model):
 
     ref: Name | None = None
     source: Name | None = None
+    lookup: bool = False
+    """Whether its rows are joined, not appended: mode append takes it whole in every run."""
 
     @model_validator(mode="after")
     def _one(self) -> "Input":
@@ -86,6 +88,12 @@ class JobConf(Model):
     checks: tuple[CheckEntry, ...] = ()
     tags: tuple[Name, ...] = ()
     description: str = ""
+
+    @model_validator(mode="after")
+    def _has_rows(self) -> "JobConf":
+        if all(one.lookup for one in self.inputs.values()):
+            raise ValueError("every input is a `lookup`: there is none whose rows the job takes")
+        return self
 
 
 class Everything(Model):

@@ -13,6 +13,7 @@ from pathlib import Path
 from sparkjobs.config.node import Scalar, scalar
 
 _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
+_SHORTEST = 4
 _revealed: set[str] = set()
 
 
@@ -36,7 +37,9 @@ def resolved(
 
 
 def revealed(text: str, environment: Mapping[str, str]) -> str:
-    """`text` with its secrets in clear; from now on `scrubbed` knows them.
+    """`text` with its secrets in clear; from now on `scrubbed` knows them and each of their lines.
+
+    What is shorter than four characters is never scrubbed: it stands in too many innocent texts.
 
     Raises:
         UnknownReferenceError: a secret is not where the reference says.
@@ -49,6 +52,19 @@ def scrubbed(text: str) -> str:
     for secret in sorted(_revealed, key=len, reverse=True):
         text = text.replace(secret, "********")
     return text
+
+
+def scrubbed_leaves(value: object) -> object:
+    """`value` with each text in it scrubbed, however deep; numbers and keys stay what they are."""
+    match value:
+        case str():
+            return scrubbed(value)
+        case Mapping():
+            return {key: scrubbed_leaves(member) for key, member in value.items()}
+        case list() | tuple():
+            return [scrubbed_leaves(item) for item in value]
+        case _:
+            return value
 
 
 def _meaning(reference: str, paths: Mapping[str, str], environment: Mapping[str, str]) -> str:
@@ -78,6 +94,6 @@ def _secret(reference: str, environment: Mapping[str, str]) -> str:
         secret = Path(name).read_text(encoding="utf-8").rstrip("\n")
     else:
         raise UnknownReferenceError(f"there is no secret at '${{{reference}}}'")
-    if secret:
-        _revealed.add(secret)
+    told = (secret, repr(secret)[1:-1], *map(str.strip, secret.splitlines()))  # a KeyError tells its repr
+    _revealed.update(text for text in told if len(text) >= _SHORTEST)
     return secret

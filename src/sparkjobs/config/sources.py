@@ -39,7 +39,7 @@ def _known_type(text: str) -> str:
 ColumnType = Annotated[str, AfterValidator(_known_type)]
 
 
-def _compares(value: Value, kind: str) -> bool:
+def comparable(value: Value, kind: str) -> bool:
     """Whether a literal of conf can be compared with a column of type `kind`."""
     if kind == "string":
         return isinstance(value, str)
@@ -75,7 +75,7 @@ class Column(Model):
     @model_validator(mode="after")
     def _comparable(self) -> "Column":
         for value in (*(self.between or ()), *(self.accepted_values or ())):
-            if not _compares(value, self.type):
+            if not comparable(value, self.type):
                 raise ValueError(f"{value!r} cannot be compared with {self.type}")
         return self
 

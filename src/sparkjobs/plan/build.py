@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sparkjobs.config import Conf
 from sparkjobs.config.models import JobConf
-from sparkjobs.errors import AppendAgainError, LostManifestError, UsageError
+from sparkjobs.errors import AppendAgainError, ForeignCommitError, LostManifestError, UsageError
 from sparkjobs.plan.graph import Graph, function_name, graph_of
 from sparkjobs.plan.inputs import pin
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
@@ -15,6 +16,16 @@ from sparkjobs.registry import JobFunction
 from sparkjobs.state import TableState, look
 from sparkjobs.state.fingerprint import code_fingerprint, fingerprint
 from sparkjobs.state.manifest import committed_chain
+
+_EACH = {"__all__": {"description"}}
+_SAYS_NOTHING: Mapping[str, Any] = {
+    "cache": True,
+    "checks": _EACH,
+    "columns": _EACH,
+    "description": True,
+    "tags": True,
+}
+"""Of the conf of a job or source: what can change without changing any row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,8 @@ def _job(
     state = look(job, table, body.output.format)
     if state.committed and state.manifest is None and not request.full_refresh:
         raise LostManifestError(job, str(table), state.committed)
+    if state.foreign and not request.full_refresh:
+        raise ForeignCommitError(job, *state.foreign)
     function = functions[function_name(job, body)]
     draft = JobPlan(
         name=job,
@@ -119,7 +132,8 @@ def _job(
 
 def _conf_fingerprint(conf: Conf, body: JobConf) -> str:
     sources = [conf.sources[one.source] for one in body.inputs.values() if one.source]
-    texts = (model.model_dump_json().replace(f"{conf.root}/", "") for model in (body, *sources))
+    models = (body, *sources)
+    texts = (model.model_dump_json(exclude=_SAYS_NOTHING).replace(f"{conf.root}/", "") for model in models)
     return fingerprint(*(text.encode() for text in texts))
 
 
@@ -157,25 +171,22 @@ def _what_is_new(one: PlannedInput, before: dict[str, object] | None) -> str:
 
 
 def _refuse_doubling(job: JobPlan, state: TableState) -> None:
-    """An append may only take inputs of which nothing was appended before, beside unchanged ones."""
+    """What is appended may only be files of which nothing was appended before."""
     chain = list(committed_chain(state.folder, state.committed))
-    if chain[-1].base:
+    if chain[-1].base and chain[-1].mode != "overwrite":
         raise LostManifestError(job.name, str(job.table), chain[-1].base)
-    fresh = False
+    past = [file for manifest in chain for entry in manifest.inputs for file in entry.get("files", ())]
+    paths = {path for path, *_ in past}
+    names = {(size, modified_ns): path for path, size, modified_ns in past}
     for one in job.inputs:
-        past = [entry for manifest in chain for entry in manifest.inputs if entry["name"] == one.name]
-        if one.pinned() in past:
+        if job.conf.inputs[one.name].lookup:
             continue
         if isinstance(one, TableInput) or one.version is not None:
             raise AppendAgainError(job.name, one.name, "a table, of which all rows would be appended again")
-        seen = {path for entry in past for path, *_ in entry["files"]}
-        again = sorted(file.path for file in one.files if file.path in seen)
-        if again:
-            raise AppendAgainError(
-                job.name,
-                one.name,
-                f"{len(again)} files that were appended before, such as {again[0]}",
-            )
-        fresh = True
-    if not fresh:
-        raise AppendAgainError(job.name, job.inputs[0].name, "only what was appended before")
+        if again := sorted(file.path for file in one.files if file.path in paths):
+            found = f"{len(again)} files that were appended before, such as {again[0]}"
+            raise AppendAgainError(job.name, one.name, found)
+        for file in sorted(one.files):
+            if before := names.get((file.size, file.modified_ns)):
+                found = f"{file.path}, which has size and time of {before}, appended before"
+                raise AppendAgainError(job.name, one.name, found)

@@ -4,8 +4,9 @@ import gzip
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from glob import glob, has_magic
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, cast
 
@@ -27,15 +28,25 @@ _FOREIGN = {
 
 def listed(path: str, root: Path) -> tuple[File, ...]:
     """The files at `path`: a file, a folder with all below it, or a glob. In the order of their names."""
-    tops = sorted(glob(path, recursive=True)) if has_magic(path) else [path] * os.path.exists(path)  # noqa: PTH110, PTH207 (globs are text)
-    return tuple(sorted(_pinned(file, root) for top in tops for file in _below(top)))
+    tops = glob(path, recursive=True) if has_magic(path) else [path] * os.path.exists(path)  # noqa: PTH110, PTH207 (globs are text)
+    found = sorted(_pinned(file, root) for top in tops for file in _below(top) if not _is_marker(path, file))
+    # A glob can match a folder beside what lies in it, and a link leads to what is listed already.
+    once = {os.path.realpath(root / file.path): file for file in reversed(found)}
+    return tuple(sorted(once.values()))
+
+
+def delta_table(files: Iterable[File], root: Path) -> Path | None:
+    """The Delta table of which one of `files` is a part, if any is."""
+    folders = {(root / file.path).parent for file in files}
+    above = {table for folder in folders for table in (folder, *folder.parents)}
+    return next((table for table in sorted(above) if (table / "_delta_log").is_dir()), None)
 
 
 def damage(file: File, root: Path, conf: Source) -> str | None:
     """Why Spark would skip the file or read garbage from it; None when neither."""
     path = root / file.path
-    if path.name.startswith(("_", ".")):
-        return "its name starts with '_' or '.', such files are silently not read; rename it"
+    if told := _misnamed(path, conf):
+        return told
     try:
         with path.open("rb") as handle:
             head = handle.read(4)
@@ -60,6 +71,16 @@ def damage(file: File, root: Path, conf: Source) -> str | None:
         except (OSError, EOFError, zlib.error) as error:
             return f"cannot be read: {error}"
     return None
+
+
+def _misnamed(path: Path, conf: Source) -> str | None:
+    if str(path) != str(path).encode("utf-8", "ignore").decode():
+        return "its name is not UTF-8, Spark could not find it; rename it"
+    if path.name.startswith(("_", ".")):
+        return "its name starts with '_' or '.', such files are silently not read; rename it"
+    folders = _open_part(conf.path, path)[:-1]
+    hidden = [name for name in folders if name.startswith(("_", ".")) and "=" not in name]
+    return f"it lies in {hidden[0]}/, where unfinished and hidden files lie; move it" if hidden else None
 
 
 def _unclosed_quote(path: Path, options: CsvOptions) -> bool:
@@ -88,18 +109,31 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def _below(top: str) -> Iterator[os.DirEntry[str] | Path]:
-    """The data files at or below `top`; markers that other engines leave beside data are no data."""
+    """The files at or below `top`, but for the state of tables."""
     path = Path(top)
     if not path.is_dir():
         yield path
         return
     for entry in os.scandir(path):
-        if entry.name in _STATE or entry.name.endswith(".crc") or entry.name.startswith(_MARKERS):
+        if entry.name in _STATE:
             continue
         if entry.is_dir():
             yield from _below(entry.path)
         else:
             yield entry
+
+
+def _open_part(path: str, file: os.PathLike[str]) -> tuple[str, ...]:
+    """The names in `file` that a source at `path` does not spell out."""
+    spelled = tuple(takewhile(lambda name: not has_magic(name), Path(path).parts))
+    return Path(file).parts[len(spelled) :]
+
+
+def _is_marker(path: str, file: os.PathLike[str]) -> bool:
+    return any(
+        name in _STATE or name.endswith(".crc") or name.startswith(_MARKERS)
+        for name in _open_part(path, file)
+    )
 
 
 def _pinned(file: os.DirEntry[str] | Path, root: Path) -> File:

@@ -7,7 +7,7 @@ from sparkjobs.config import CsvSource, Source
 from sparkjobs.config.locations import within
 from sparkjobs.config.sources import DeltaSource
 from sparkjobs.errors import InputError
-from sparkjobs.plan.files import damage, listed
+from sparkjobs.plan.files import damage, delta_table, listed
 from sparkjobs.plan.headers import header_of
 from sparkjobs.plan.model import File, FileGroup, SourceInput
 
@@ -27,7 +27,7 @@ def pin(
     try:
         files = listed(conf.path, root)
     except OSError as error:
-        raise InputError(source, (f"{error.filename} cannot be read: {error.strerror}",), _FIX) from error
+        raise _refusal(source, f"{error.filename} cannot be read: {error.strerror}") from error
     problems: list[str] = []
     if not files and conf.on_empty == "fail":
         problems.append(f"no file at {conf.path}")
@@ -40,12 +40,21 @@ def pin(
         if not any(within(root / file.path, folder) for folder in folders or (root,))
     ]
     problems += [f"{file.path}: {problem}" for file in whole if (problem := damage(file, root, conf))]
+    if conf.format in ("parquet", "orc") and (table := delta_table(whole, root)):
+        problems.append(f"{table}: it is a Delta table; say `format: delta`")
     groups: tuple[FileGroup, ...] = (FileGroup((), "", whole),) if whole else ()
     if isinstance(conf, CsvSource) and not problems:
         groups = tuple(_header_groups(conf, whole, root, problems))
     if problems:
-        raise InputError(source, tuple(problems), _FIX)
+        raise _refusal(source, *problems)
     return SourceInput(name, source, conf, groups, None, cached)
+
+
+def _refusal(source: str, *problems: str) -> InputError:
+    """Of a file name that is no text, what is not shows as escapes."""
+    return InputError(
+        source, tuple(text.encode("utf-8", "backslashreplace").decode() for text in problems), _FIX
+    )
 
 
 def _header_groups(

@@ -1,12 +1,17 @@
 """Attempts: where one try at a manifest stages its files, apart from every other try."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparkjobs.errors import PublishError, StateMovedError
+from sparkjobs.results import Staged
 from sparkjobs.state import state_folder
 
-_PREFIX = "run="
+FOLDER = "sparkjobs_run"
+"""Names the folder of an attempt inside a Delta table, so no partition column may be called so."""
+_STAGED = re.compile(rf"{FOLDER}=([0-9]+)-[0-9a-f]{{8}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class Attempt:
     def data(self) -> Path:
         """Where the result is staged: for Delta in the table, whose log knows nothing of it yet."""
         if self.format == "delta":
-            return self.table / f"{_PREFIX}{self.name}"
+            return self.table / f"{FOLDER}={self.name}"
         return self.scratch / "data"
 
     @property
@@ -48,8 +53,31 @@ def sweep(table: Path, committed: int) -> None:
     """Delete what attempts at uncommitted manifests left behind. Only under the table's lock."""
     state = state_folder(table)
     shutil.rmtree(state / "staging", ignore_errors=True)
-    leftovers = [*table.glob(f"{_PREFIX}*-*"), *(state / "quarantine").glob("*")]
-    for folder in leftovers:
-        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if number.isdigit() and int(number) > committed:
+    staged = {folder: _STAGED.fullmatch(folder.name) for folder in table.glob(f"{FOLDER}=*")}
+    rejected = {folder: re.fullmatch(r"([0-9]+)", folder.name) for folder in (state / "quarantine").glob("*")}
+    for folder, match in {**staged, **rejected}.items():
+        if match and int(match[1]) > committed:
             shutil.rmtree(folder)
+
+
+def fence(attempt: Attempt, committed: int) -> None:
+    """Make sure that nobody has committed this manifest, or a later one, while this attempt worked.
+
+    Raises:
+        StateMovedError: somebody has.
+    """
+    if committed >= attempt.number:
+        raise StateMovedError(attempt.job, attempt.number - 1, committed)
+
+
+def complete(attempt: Attempt, staged: Staged) -> None:
+    """Make sure that every staged file is still there, whole.
+
+    Raises:
+        PublishError: one is not.
+    """
+    for file in staged.files:
+        path = staged.folder / file.path
+        if not path.is_file() or path.stat().st_size != file.size:
+            problem = f"the staged file {path} has vanished or changed."
+            raise PublishError(attempt.job, problem, f"`sparkjobs run {attempt.job}` stages it again.")

@@ -25,7 +25,7 @@ from pyspark.sql import SparkSession
 
 from sparkjobs.errors import PublishError
 from sparkjobs.faults import reach
-from sparkjobs.publish.attempt import Attempt
+from sparkjobs.publish.attempt import Attempt, complete, fence
 from sparkjobs.publish.stage import staged_rows
 from sparkjobs.results import Staged
 from sparkjobs.state import app_id
@@ -57,9 +57,12 @@ def commit_delta(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
     """Commit `staged`; the version of the table that holds it.
 
     Raises:
-        PublishError: its columns are not the table's, and `mode` does not replace the table.
+        StateMovedError: somebody has committed this manifest, or a later one.
+        PublishError: a staged file is gone, or its columns are not the table's and `mode` keeps the table.
     """
     handle = DeltaTable(attempt.table) if DeltaTable.is_deltatable(str(attempt.table)) else None
+    fence(attempt, (handle.transaction_version(app_id(attempt.job)) or 0) if handle else 0)
+    complete(attempt, staged)
     if handle and mode != "overwrite":
         _same_columns(attempt, staged, handle)
     reach("commit.before")
@@ -83,6 +86,8 @@ def _as_they_are(staged: Staged, handle: DeltaTable | None) -> bool:
     ascii_only = all(file.path.isascii() for file in staged.files)
     if handle is None:
         return ascii_only and '"timestamp_ntz"' not in staged.schema
+    live = pa.table(handle.get_add_actions()).column("path").to_pylist()
+    ascii_only = ascii_only and all(unquote(path).isascii() for path in live)
     protocol, metadata = handle.protocol(), handle.metadata()
     features = {*(protocol.writer_features or ()), *(protocol.reader_features or ())}
     known_protocol = protocol.min_writer_version <= _PLAIN_WRITER or (
@@ -152,7 +157,7 @@ def _replaced(staged: Staged, handle: DeltaTable) -> Iterator[RemoveAction]:
     """The live files of every partition that has staged rows."""
     partitions = {file.partition for file in staged.files}
     now = int(time.time() * 1000)
-    for live in pa.table(handle.get_add_actions()).to_pylist():
+    for live in pa.table(handle.get_add_actions()).select(["path", "size_bytes", "partition"]).to_pylist():
         values = {name: _text(value) for name, value in (live["partition"] or {}).items()}
         if tuple((name, values[name]) for name in staged.partition_by) in partitions:
             yield RemoveAction(unquote(live["path"]), True, now, live["size_bytes"], values)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sparkjobs.errors import DamagedStateError
 from sparkjobs.faults import reach
 from sparkjobs.state import state_folder
 from sparkjobs.state.durable import read_json, sync, write_json
@@ -66,6 +67,8 @@ def _make(table: Path, move: Move, trash: Path) -> Path:
     """Make one move, unless it was made before; the folder whose names it changed."""
     target = table / move.target
     staged = None if move.staged is None else table / move.staged
+    if staged is not None and not staged.exists() and not target.exists():
+        raise DamagedStateError(str(_journal(table)), f"{staged} is neither there nor moved to {target}")
     if target.exists() and (staged is None or staged.exists()):
         trash.parent.mkdir(exist_ok=True)
         target.rename(trash)

@@ -1,6 +1,7 @@
 """The rows of a table that stay when staged files are published beside them."""
 
 from collections.abc import Callable
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -8,8 +9,10 @@ from pyspark.sql.types import StructType
 
 from sparkjobs.publish.attempt import Attempt
 from sparkjobs.results import Staged
-from sparkjobs.sql import column, literal
+from sparkjobs.sql import column, quoted
 from sparkjobs.state import committed_schema
+
+_REPLACED = "_sparkjobs_replaced_"
 
 
 def kept_rows(
@@ -36,15 +39,10 @@ def _live(spark: SparkSession, attempt: Attempt) -> DataFrame:
 def _elsewhere(live: DataFrame, staged: Staged) -> DataFrame:
     """The live rows outside the staged partitions."""
     kinds = {field.name: field.dataType.simpleString() for field in live.schema}
-    replaced: Column = F.lit(False)
-    for partition in sorted({file.partition for file in staged.files}, key=repr):
-        here: Column = F.lit(True)
-        for name, value in partition:
-            same = (
-                column(name).isNull()
-                if value is None
-                else column(name).eqNullSafe(literal(value, kinds[name]))
-            )
-            here = here & same
-        replaced = replaced | here
-    return live.filter(~replaced)
+    replaced = [tuple(value for _, value in one) for one in {file.partition for file in staged.files}]
+    texts = ", ".join(f"{quoted(_REPLACED + name)} string" for name in staged.partition_by)
+    partitions = live.sparkSession.createDataFrame(replaced, texts)
+    same = [
+        column(name).eqNullSafe(column(_REPLACED + name).cast(kinds[name])) for name in staged.partition_by
+    ]
+    return live.join(F.broadcast(partitions), on=reduce(Column.__and__, same), how="left_anti")

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sparkjobs.errors import PublishError
 from sparkjobs.faults import reach
-from sparkjobs.publish.attempt import Attempt
+from sparkjobs.publish.attempt import Attempt, complete, fence
 from sparkjobs.publish.journal import Move, publish
 from sparkjobs.results import Staged
-from sparkjobs.state import state_folder
+from sparkjobs.state import STATE_FOLDER, state_folder
 from sparkjobs.state.durable import read_json
 
 
@@ -17,10 +18,14 @@ def commit_parquet(attempt: Attempt, staged: Staged, mode: str) -> int:
     """Commit `staged`; the manifest's number.
 
     Raises:
-        PublishError: its columns are not the table's, and `mode` does not replace the table.
+        StateMovedError: somebody has committed this manifest, or a later one.
+        PublishError: a staged file is gone, or its columns are not the table's and `mode` keeps the table.
     """
-    if mode != "overwrite":
-        _same_columns(attempt, staged)
+    last = read_json(state_folder(attempt.table) / "committed.json") or {}
+    fence(attempt, last["commit"]["number"] if last else 0)
+    complete(attempt, staged)
+    if last and mode != "overwrite":
+        _same_columns(attempt, staged, last["commit"])
     commit = {
         "number": attempt.number,
         "attempt": attempt.name,
@@ -45,16 +50,18 @@ def _moves(attempt: Attempt, staged: Staged, mode: str) -> Iterator[Move]:
             places = {file.parent for file in files}
         case _:
             places = {Path(file.parts[0]) for file in files}
-            live = (entry.name for entry in attempt.table.iterdir() if not entry.name.startswith(("_", ".")))
+            live = (entry.name for entry in attempt.table.iterdir() if _is_data(entry.name))
             yield from (Move(name, None) for name in sorted(live) if Path(name) not in places)
     yield from (Move(str(place), str(source / place)) for place in sorted(places))
 
 
-def _same_columns(attempt: Attempt, staged: Staged) -> None:
-    last = read_json(state_folder(attempt.table) / "committed.json")
-    if last is None:
-        return
-    before = (json.loads(last["commit"]["schema"]), last["commit"]["partition_by"])
+def _is_data(name: str) -> bool:
+    """Whether an entry of the table's folder holds rows; `_day=1` does, `_sparkjobs` does not."""
+    return name != STATE_FOLDER and (not name.startswith(("_", ".")) or "=" in name)
+
+
+def _same_columns(attempt: Attempt, staged: Staged, last: dict[str, Any]) -> None:
+    before = (json.loads(last["schema"]), last["partition_by"])
     if before != (json.loads(staged.schema), list(staged.partition_by)):
         raise PublishError(
             attempt.job,

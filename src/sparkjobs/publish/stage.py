@@ -12,12 +12,14 @@ from pyspark.sql.types import DateType, IntegralType, NullType, StringType, Stru
 
 from sparkjobs.config import Output
 from sparkjobs.config.models import bytes_of
+from sparkjobs.publish.attempt import FOLDER
 from sparkjobs.publish.footers import FileFacts, delta_stats, facts_of, over_files
 from sparkjobs.results import Staged, StagedFile
 from sparkjobs.sql import column
 from sparkjobs.state.durable import sync
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
+_RESERVED = (FOLDER, "_sparkjobs", ".")
 _SPLIT = "spark.sql.adaptive.advisoryPartitionSizeInBytes"
 _PARTITION_TYPES = (StringType, IntegralType, DateType)
 
@@ -32,6 +34,9 @@ def refuse(frame: DataFrame, output: Output) -> str | None:
     if lacking:
         has = ", ".join(frame.columns)
         return f"the result has no column {lacking[0]!r} to partition or sort by; it has {has}"
+    reserved = [name for name in output.partition_by if name.startswith(_RESERVED)]
+    if reserved:
+        return f"no partition column may be called {reserved[0]!r}: readers would pass its folders over"
     if len(frame.columns) == len(output.partition_by):
         return "the result has only partition columns; a table needs at least one more"
     for field in frame.schema:
@@ -52,6 +57,7 @@ def stage(spark: SparkSession, frame: DataFrame, output: Output, folder: Path) -
         frame = frame.select(
             *[_partition_value(frame, name) if name in by else column(name) for name in frame.columns]
         )
+    if by or output.target_file_size:
         frame = frame.hint("rebalance", *map(column, by))
     if output.sort_by:
         frame = frame.sortWithinPartitions(*map(column, (*by, *output.sort_by)))
@@ -77,21 +83,22 @@ def staged_rows(spark: SparkSession, staged: Staged) -> DataFrame:
 
 
 def _partition_value(frame: DataFrame, name: str) -> Column:
-    """The partition column; Spark would turn an empty text into null without a word."""
+    """The partition column; Spark would turn some texts into null without a word."""
     value = column(name)
     if not isinstance(frame.schema[name].dataType, StringType):
         return value
     refusal = F.raise_error(
         F.lit(f"the partition column {name!r} holds an empty text, which would become null")
     )
-    return F.when(value == "", refusal.cast("string")).otherwise(value).alias(name)
+    return F.when(value.isin("", _NULL), refusal.cast("string")).otherwise(value).alias(name)
 
 
 def _footers(folder: Path) -> Iterator[tuple[Path, FileFacts]]:
     for path in sorted(folder.rglob("*.parquet")):
         sync(path)
         yield path, facts_of(path)
-    for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+    # with the names of the folder itself, up to the table: staging, _sparkjobs
+    for inner in (folder, *folder.parents[:3], *(path for path in folder.rglob("*") if path.is_dir())):
         sync(inner)
 
 

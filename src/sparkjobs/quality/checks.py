@@ -16,6 +16,7 @@ from sparkjobs.config.checks import (
     RowCount,
     Unique,
 )
+from sparkjobs.config.sources import comparable
 from sparkjobs.sql import column, condition, literal
 
 
@@ -53,6 +54,20 @@ def columns_of(check: Check) -> tuple[str, ...]:
             return ()
         case _:
             return (check.column,)
+
+
+def incomparable(check: Check, schema: StructType) -> str | None:
+    """Why the values of a check cannot be compared with its column; None when they can."""
+    match check:
+        case Between():
+            values = tuple(one for one in (check.min, check.max) if one is not None)
+        case AcceptedValues():
+            values = check.values
+        case _:
+            return None
+    kind = schema[check.column].dataType.simpleString()
+    wrong = [value for value in values if not comparable(value, kind)]
+    return f"{wrong[0]!r} cannot be compared with {check.column!r}, which is {kind}" if wrong else None
 
 
 def measures_of(spark: SparkSession, check: Check, schema: StructType) -> list[Measure]:

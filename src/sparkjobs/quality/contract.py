@@ -71,13 +71,21 @@ def apply(
     bad = is_bad(mask_columns)
     observation, counts, judged = None, None, rows
     if cached:
-        rows = judged = rows.persist()
+        rows = judged = _slim(rows, bad).persist()
         counts = count(rows, mask_columns)
     else:
         observation = Observation()
         judged = rows.observe(observation, F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"))
     valid = judged.filter(~bad).select(*[column(name) for name in kinds])
     return Contracted(source, conf, rows, valid, headers, reasons, mask_columns, observation, counts)
+
+
+def _slim(rows: DataFrame, bad: Column) -> DataFrame:
+    """`rows` without what only a bad row needs, so that the cache holds the good ones once."""
+    spare = (IN, RAW, FILE, DAMAGE)
+    return rows.select(
+        *[F.when(bad, column(name)).alias(name) if name in spare else column(name) for name in rows.columns]
+    )
 
 
 def is_bad(mask_columns: tuple[str, ...]) -> Column:

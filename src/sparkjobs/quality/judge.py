@@ -11,13 +11,15 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkjobs.config.checks import Check, Unique
-from sparkjobs.quality.checks import Measure, columns_of, measures_of, name_of, where_of
+from sparkjobs.quality.checks import Measure, columns_of, incomparable, measures_of, name_of, where_of
 from sparkjobs.quality.footer_checks import from_footers
 from sparkjobs.quality.verdict import judged, not_evaluated
 from sparkjobs.results import CheckResult, Staged
 from sparkjobs.sql import column
 
 _FRESH = "_sparkjobs_fresh"
+_ROWS = "_sparkjobs_rows"
+_FRESH_ROWS = "_sparkjobs_fresh_rows"
 
 
 def judge(
@@ -40,6 +42,8 @@ def judge(
             results[place] = [
                 not_evaluated(name_of(check, lacking[0]), check, f"there is no column {lacking[0]!r}")
             ]
+        elif (why := incomparable(check, rows.schema)) is not None:
+            results[place] = [not_evaluated(name_of(check), check, why)]
         elif (answered := from_footers(check, staged)) is not None:
             results[place] = answered
         elif isinstance(check, Unique):
@@ -81,7 +85,7 @@ def _unique(
     beside = kept()
     if beside is not None:
         all_keys = all_keys.unionByName(beside.filter(complete).select(*keys, F.lit(0).alias(_FRESH)))
-    groups = all_keys.groupBy(*keys).agg(F.count(F.lit(1)).alias("rows"), F.sum(_FRESH).alias("fresh"))
-    doubled = F.coalesce(F.sum(F.when(F.col("rows") > 1, F.col("fresh"))), F.lit(0))
-    evaluated, failing = groups.agg(F.coalesce(F.sum("fresh"), F.lit(0)), doubled).first() or (0, 0)
+    groups = all_keys.groupBy(*keys).agg(F.count(F.lit(1)).alias(_ROWS), F.sum(_FRESH).alias(_FRESH_ROWS))
+    doubled = F.coalesce(F.sum(F.when(F.col(_ROWS) > 1, F.col(_FRESH_ROWS))), F.lit(0))
+    evaluated, failing = groups.agg(F.coalesce(F.sum(_FRESH_ROWS), F.lit(0)), doubled).first() or (0, 0)
     return judged(name_of(check), check, failing=failing, evaluated=evaluated, source="keys")

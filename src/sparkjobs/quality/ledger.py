@@ -5,6 +5,7 @@ the quarantine are counted in its files. Where the two disagree, or the observat
 the input is counted again in a pass of its own.
 """
 
+from fractions import Fraction
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -56,7 +57,7 @@ def _known(
 
 def _refuse_too_many(contracted: Contracted, job: str, ledger: Ledger, folder: Path) -> None:
     allowed = contracted.conf.bad_rows
-    limit = 0.0 if allowed.action == "fail" else allowed.max_share
+    limit = Fraction("0" if allowed.action == "fail" else str(allowed.max_share))
     if ledger.quarantined > limit * ledger.read:
-        told = "none" if limit == 0 else f"a share of {limit:g}"
+        told = "none" if limit == 0 else f"a share of {allowed.max_share:g}"
         raise TooManyBadRowsError(job, contracted.source, ledger.quarantined, ledger.read, told, str(folder))

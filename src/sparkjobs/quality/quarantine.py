@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from sparkjobs.quality.contract import Contracted, is_bad
 from sparkjobs.quality.reasons import told
 from sparkjobs.sql import DAMAGE, FILE, HEADER, RAW, column
+from sparkjobs.state.durable import sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ def quarantine(contracted: Contracted, rejected: Rejected, folder: Path) -> int:
         F.lit(rejected.run_id).alias("run_id"),
     )
     rows.write.mode("overwrite").option("compression", "gzip").json(str(folder))
+    for path in (*folder.glob("*.json.gz"), folder):
+        sync(path)
     return sum(1 for _ in lines(folder))
 
 

@@ -95,7 +95,7 @@ def _column(name: str, declared: Declared, raw: Column) -> Iterator[Reason]:
         values = [literal(one, declared.type) for one in declared.accepted_values]
         yield reason("accepted_values", ~value.isin(values))
     if declared.matches:
-        yield reason(f"matches {declared.matches}", ~text.rlike(rf"\A(?:{declared.matches})\z"))
+        yield reason(f"matches {declared.matches}", ~raw.cast("string").rlike(rf"\A(?:{declared.matches})\z"))
 
 
 def _rules(spark: SparkSession, conf: Source) -> Iterator[Reason]:

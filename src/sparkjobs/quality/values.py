@@ -15,6 +15,9 @@ _DECIMAL = re.compile(r"decimal\((\d+),\s?(\d+)\)")
 _MAX_DIGITS = 38
 _DATE = r"^\s*\d{4,}-\d{2}-\d{2}\s*$"
 _TIMESTAMP = r"^\s*\d{4,}-\d{2}-\d{2}"
+_NUMBER = r"(?i)^\s*[-+]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|inf(inity)?|nan)\s*$"
+_INFINITE = r"(?i)inf"
+_BOOLEAN = r"(?i)^\s*(true|false)\s*$"
 _TEMPORAL = ("date", "timestamp", "timestamp_ntz")
 
 
@@ -37,6 +40,12 @@ def _parsed(text: Column, target: str, pattern: str | None) -> Column:
         return F.when(text.rlike(_DATE), text.try_cast(target))
     if target in _TEMPORAL:
         return F.when(text.rlike(_TIMESTAMP), text.try_cast(target))
+    if target == "boolean":
+        return F.when(text.rlike(_BOOLEAN), text.try_cast(target))
+    if target in ("float", "double"):
+        value = text.try_cast(target)
+        overflown = F.abs(value).cast("string").eqNullSafe("Infinity") & ~text.rlike(_INFINITE)
+        return F.when(text.rlike(_NUMBER) & ~overflown, value)
     if decimal := _DECIMAL.fullmatch(target):
         whole = int(decimal[1]) - int(decimal[2])
         exact = text.try_cast(f"decimal({_MAX_DIGITS},{_MAX_DIGITS - whole})")

@@ -1,5 +1,6 @@
 """From counts to a result: three-valued logic, `mostly` and severity in one place."""
 
+from fractions import Fraction
 from typing import Literal
 
 from sparkjobs.config.checks import Check, RowCount
@@ -15,7 +16,7 @@ def judged(
     source: Literal["footer", "scan", "keys"],
 ) -> CheckResult:
     """Pass when at least `mostly` of the evaluated rows pass; no evaluated rows break nothing."""
-    mostly = 1.0 if isinstance(check, RowCount) else check.mostly
+    mostly = Fraction("1" if isinstance(check, RowCount) else str(check.mostly))
     holds = failing == 0 or (evaluated - failing) >= mostly * evaluated
     observed = f"{failing:,} of {evaluated:,} rows" if evaluated else "no rows to evaluate"
     return CheckResult(

@@ -13,11 +13,12 @@ from pyspark.sql import functions as F
 from sparkjobs.config import CsvSource
 from sparkjobs.config.sources import CsvOptions
 from sparkjobs.plan import FileGroup, SourceInput
-from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths, together
+from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, nothing, paths, together
 from sparkjobs.sql import HEADER, column, quoted
 
 _LINE = "_sparkjobs_line"
 _PARSED = "_sparkjobs_parsed"
+_VALID = "_sparkjobs_valid"
 _CORRUPT = "_sparkjobs_corrupt"
 _MAX_CELL = 1_000_000
 
@@ -36,27 +37,23 @@ def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -
     options = conf.options
     parsed = F.from_csv(F.col(_LINE), _schema(group), _dialect(options)).alias(_PARSED)
     lines = spark.read.text(paths(group.files, root)).select(
-        _decoded(options).alias(_LINE), F.is_valid_utf8("value").alias("valid"), "_metadata"
+        _decoded(options).alias(_LINE), _valid(options).alias(_VALID), "_metadata"
     )
     values = [_value(name, group, column(_PARSED)) for name in conf.columns]
     return (
         lines.filter(F.length(F.trim(_LINE)) > 0)
-        .select(_LINE, "valid", parsed, "_metadata")
-        .select(*incoming_columns(values, F.col(_LINE), _line_damage(group, options)))
+        .select(_LINE, _VALID, parsed, "_metadata")
+        .select(*incoming_columns(values, _raw(), _line_damage(group, options)))
     )
 
 
 def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
     line, quote = F.col(_LINE), F.lit(options.quote)
-    unescaped = (
-        line
-        if options.escape == options.quote
-        else F.replace(line, F.lit(options.escape + options.quote), F.lit(""))
-    )
+    doubled = options.escape == options.quote
+    unescaped = line if doubled else F.regexp_replace(line, rf"\Q{options.escape}\E.", "")
     quotes = F.length(unescaped) - F.length(F.replace(unescaped, quote, F.lit("")))
-    encoded = F.col("valid") if options.encoding == "utf-8" else F.lit(True)
     damage = (
-        F.when(~encoded, "not_utf8")
+        F.when(~F.col(_VALID), "not_utf8")
         .when(F.contains(line, quote) & (quotes % 2 == 1), "unclosed_quote")
         .when(column(_PARSED).getField(_CORRUPT).isNotNull(), _field_count(group, unescaped, options))
     )
@@ -99,10 +96,9 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
         F.struct(*map(column, group.columns)),
         {"sep": options.delimiter, "quote": options.quote, "escape": options.escape},
     )
-    damage = F.when(corrupt.isNotNull(), "malformed")
-    return reader.csv(paths(group.files, root)).select(
-        *incoming_columns(values, F.coalesce(corrupt, text), damage)
-    )
+    raw = F.coalesce(corrupt, text)
+    damage = F.when(raw.contains("\ufffd"), "not_utf8").when(corrupt.isNotNull(), "malformed")
+    return reader.csv(paths(group.files, root)).select(*incoming_columns(values, raw, damage))
 
 
 def _schema(group: FileGroup) -> str:
@@ -117,6 +113,15 @@ def _dialect(options: CsvOptions) -> dict[str, str]:
         "quote": options.quote,
         "escape": options.escape,
     }
+
+
+def _valid(options: CsvOptions) -> Column:
+    return F.is_valid_utf8("value") if options.encoding == "utf-8" else F.lit(True)
+
+
+def _raw() -> Column:
+    """The line; one that is not UTF-8 with a character for each byte, so that none of them is lost."""
+    return F.when(F.col(_VALID), F.col(_LINE)).otherwise(bytewise(F.col(_LINE)))
 
 
 def _decoded(options: CsvOptions) -> Column:

@@ -42,6 +42,11 @@ def incoming_columns(values: list[Column], raw: Column, damage: Column) -> list[
     ]
 
 
+def bytewise(text: Column) -> Column:
+    """`text` with one character for each of its bytes."""
+    return F.decode(text.cast("binary"), "ISO-8859-1")
+
+
 def nothing(spark: SparkSession, columns: Iterable[str]) -> DataFrame:
     """An `Incoming` frame without rows, for a source without files."""
     fields = ", ".join(f"{quoted(name)}: string" for name in columns)

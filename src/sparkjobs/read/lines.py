@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config.sources import JsonSource, TextSource
 from sparkjobs.plan import SourceInput
-from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths
+from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, nothing, paths
 from sparkjobs.sql import column, quoted
 
 _OBJECTS = "_sparkjobs_objects"
@@ -16,8 +16,9 @@ _OBJECTS = "_sparkjobs_objects"
 def read_json(spark: SparkSession, planned: SourceInput, conf: JsonSource, root: Path) -> Incoming:
     """One record per line that holds exactly one JSON object; a key that is absent is null.
 
-    Every value stays text. The line is parsed as the only element of an array, since Spark's reader
-    drops what follows a first object on the same line.
+    Every value stays text. Spark's reader drops what follows a first object on the same line, so the
+    line is parsed as the only element of an array and as the only member of an object: nothing that
+    follows it can fit into both.
     """
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
@@ -30,16 +31,20 @@ def read_json(spark: SparkSession, planned: SourceInput, conf: JsonSource, root:
         _lines(spark, planned, root)
         .filter(F.length(F.trim("value")) > 0)
         .select("value", "_metadata", objects)
-        .select(*incoming_columns(values, F.col("value"), _json_damage(conf)))
+        .select(*incoming_columns(values, _raw(), _json_damage(conf)))
     )
     return Incoming(rows, 0)
 
 
 def _json_damage(conf: JsonSource) -> Column:
     keys = F.json_object_keys("value")
+    member = F.from_json(F.concat(F.lit('{"x":'), F.col("value"), F.lit("}")), "x string").getField("x")
     damage = (
         F.when(~F.is_valid_utf8("value"), "not_utf8")
-        .when(keys.isNull() | F.col(_OBJECTS).isNull() | (F.size(_OBJECTS) != 1), "not_one_object")
+        .when(
+            keys.isNull() | member.isNull() | F.col(_OBJECTS).isNull() | (F.size(_OBJECTS) != 1),
+            "not_one_object",
+        )
         .when(F.size(F.array_distinct(keys)) != F.size(keys), "duplicate_key")
     )
     if conf.on_extra_columns == "ignore":
@@ -53,8 +58,13 @@ def read_text(spark: SparkSession, planned: SourceInput, conf: TextSource, root:
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
     damage = F.when(~F.is_valid_utf8("value"), "not_utf8")
-    rows = _lines(spark, planned, root).select(*incoming_columns([column("value")], F.col("value"), damage))
+    rows = _lines(spark, planned, root).select(*incoming_columns([column("value")], _raw(), damage))
     return Incoming(rows, 0)
+
+
+def _raw() -> Column:
+    """The line; one that is not UTF-8 with a character for each byte, so that none of them is lost."""
+    return F.when(F.is_valid_utf8("value"), F.col("value")).otherwise(bytewise(F.col("value")))
 
 
 def _lines(spark: SparkSession, planned: SourceInput, root: Path) -> DataFrame:

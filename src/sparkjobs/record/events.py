@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
-from sparkjobs.config.references import scrubbed
+from sparkjobs.config.references import scrubbed_leaves
 
 EventName = Literal["run_started", "job_started", "step", "job_ended", "run_ended"]
 
@@ -30,8 +30,9 @@ class EventLog:
 
     def write(self, event: Event) -> None:
         """Append one line."""
-        line = {"time": event.time, "event": event.name, "job": event.job, **event.facts}
-        self._file.write(scrubbed(json.dumps(line, ensure_ascii=False)) + "\n")
+        facts = {key: scrubbed_leaves(fact) for key, fact in event.facts.items()}
+        line = {"time": event.time, "event": event.name, "job": event.job, **facts}
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -1,11 +1,10 @@
 """run_results.json, in dbt's shape with our ledger beside it, and the plan that was executed."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sparkjobs.config.references import scrubbed
+from sparkjobs.config.references import scrubbed, scrubbed_leaves
 from sparkjobs.plan import RunPlan, as_json
 from sparkjobs.results import JobResult, RunResult
 from sparkjobs.state.durable import write_json
@@ -33,7 +32,7 @@ def write_results(folder: Path, plan: RunPlan, result: RunResult) -> Path:
         "elapsed_time": round(result.seconds, 3),
         "results": [_entry(plan, job) for job in result.jobs],
     }
-    write_json(path, json.loads(scrubbed(json.dumps(content))))
+    write_json(path, content)
     return path
 
 
@@ -41,7 +40,7 @@ def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
     return {
         "unique_id": f"job.{plan.project}.{job.job}",
         "status": job.status,
-        "message": job.message,
+        "message": scrubbed(job.message),
         "timing": [{"name": "execute", "started_at": job.started, "completed_at": job.completed}],
         "execution_time": round(job.seconds, 3),
         "table": job.table,
@@ -53,5 +52,5 @@ def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
         "staged": job.staged,
         "published": job.published.rows if job.published else None,
         "table_version": job.published.version if job.published else None,
-        "checks": [asdict(check) for check in job.checks],
+        "checks": [scrubbed_leaves(asdict(check)) for check in job.checks],
     }

@@ -7,6 +7,7 @@ Not here: what should happen next (plan), the data files (publish).
 from sparkjobs.state.lock import locked
 from sparkjobs.state.manifest import Manifest, begin
 from sparkjobs.state.table import (
+    STATE_FOLDER,
     TableState,
     app_id,
     claim,
@@ -17,6 +18,7 @@ from sparkjobs.state.table import (
 )
 
 __all__ = [
+    "STATE_FOLDER",
     "Manifest",
     "TableState",
     "app_id",

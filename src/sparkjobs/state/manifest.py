@@ -24,6 +24,8 @@ class Manifest:
     code: str
     conf: str
     inputs: tuple[dict[str, Any], ...]
+    mode: str = ""
+    """How the commit changes the table; "" where an older version wrote the manifest."""
 
     def same_work(self, other: "Manifest") -> bool:
         """Whether both mean the same inputs, code and conf on the same base."""
@@ -53,10 +55,10 @@ def read(folder: Path, number: int) -> Manifest | None:
 
 
 def committed_chain(folder: Path, number: int) -> Iterator[Manifest]:
-    """The committed manifests from `number` back to the first."""
+    """The committed manifests from `number` back to the first, or to the last that replaced the table."""
     while number and (manifest := read(folder, number)):
         yield manifest
-        number = manifest.base
+        number = 0 if manifest.mode == "overwrite" else manifest.base
 
 
 def _path(folder: Path, number: int) -> Path:

@@ -1,6 +1,7 @@
 """Where a job's table stands: which number is committed, and what readers see."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,30 @@ from sparkjobs.state.durable import read_json, write_json
 from sparkjobs.state.manifest import Manifest
 
 STATE_FOLDER = "_sparkjobs"
+_KEEPS_ROWS = frozenset(
+    {
+        "ADD COLUMN",
+        "ADD COLUMNS",
+        "ADD CONSTRAINT",
+        "ADD FEATURE",
+        "CHANGE COLUMN",
+        "CLUSTER BY",
+        "COMPUTE STATS",
+        "DROP CONSTRAINT",
+        "DROP FEATURE",
+        "OPTIMIZE",
+        "REORG",
+        "SET TBLPROPERTIES",
+        "UNSET TBLPROPERTIES",
+        "UPDATE FIELD METADATA",
+        "UPDATE TABLE METADATA",
+        "UPGRADE PROTOCOL",
+        "VACUUM END",
+        "VACUUM START",
+    }
+)
+"""Delta operations after which a table has the rows it had."""
+_RECENT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +49,8 @@ class TableState:
     """Delta's version, or the committed number of a Parquet table; None while nothing is there."""
     manifest: Manifest | None
     """The manifest in force."""
+    foreign: tuple[int, str] | None = None
+    """Version and operation of a Delta commit on top of the job's own that changed rows."""
 
 
 def state_folder(table: Path) -> Path:
@@ -44,10 +71,11 @@ def look(job: str, table: Path, table_format: str) -> TableState:
     """
     folder = state_folder(table)
     _refuse_foreign(job, table, table_format)
-    committed, version = _delta(job, table) if table_format == "delta" else _parquet(folder)
+    committed, version, foreign = _delta(job, table) if table_format == "delta" else _parquet(folder)
     if not committed and (version is not None or (table_format == "parquet" and _occupied(table))):
         raise ForeignTableError(job, str(table), "it holds data, and no record of a commit of this job")
-    return TableState(folder, committed, version, manifests.read(folder, committed) if committed else None)
+    manifest = manifests.read(folder, committed) if committed else None
+    return TableState(folder, committed, version, manifest, foreign)
 
 
 def committed_schema(table: Path) -> dict[str, Any]:
@@ -95,16 +123,31 @@ def _occupied(table: Path) -> bool:
     return table.exists() and any(entry.name != STATE_FOLDER for entry in table.iterdir())
 
 
-def _delta(job: str, table: Path) -> tuple[int, int | None]:
-    if not (table / "_delta_log").is_dir():
-        return 0, None
+def _delta(job: str, table: Path) -> tuple[int, int | None, tuple[int, str] | None]:
     from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
 
+    # A first commit that was killed leaves a log without an entry.
+    if not DeltaTable.is_deltatable(str(table)):
+        return 0, None, None
     handle = DeltaTable(table)
-    return handle.transaction_version(app_id(job)) or 0, handle.version()
+    committed = handle.transaction_version(app_id(job)) or 0
+    # The whole history is read only where nothing recent has changed rows.
+    commits = (commit for limit in (_RECENT, None) for commit in handle.history(limit))
+    newest = next((commit for commit in commits if commit.get("operation") not in _KEEPS_ROWS), None)
+    if newest is None or _is_of(newest, job, committed):
+        return committed, handle.version(), None
+    return committed, handle.version(), (newest["version"], str(newest.get("operation", "commit")))
 
 
-def _parquet(folder: Path) -> tuple[int, int | None]:
+def _is_of(commit: Mapping[str, Any], job: str, number: int) -> bool:
+    try:
+        note = json.loads(commit.get("userMetadata") or "null")
+    except ValueError:
+        return False
+    return isinstance(note, dict) and (note.get("job"), note.get("manifest")) == (job, number)
+
+
+def _parquet(folder: Path) -> tuple[int, int | None, None]:
     commit = read_json(folder / "journal.json") or read_json(folder / "committed.json")
     number = commit["commit"]["number"] if commit else 0
-    return number, number or None
+    return number, number or None, None

@@ -1,0 +1,108 @@
+"""A Delta table whose rows something else has changed is not taken for the job's own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+
+from sparkjobs.errors import ForeignCommitError
+from sparkjobs.state import Manifest, begin, claim, state_folder
+from tests.unit.projects import DAILY, delta_commit, plan_of, project
+
+
+def _committed(root: Path, numbers: tuple[int, ...] = (1, 2)) -> Path:
+    """The Delta table of job `daily`, up to date after some commits of one row each."""
+    project(root, {"conf/jobs/daily.yml": DAILY.replace("format: parquet", "format: delta")})
+    (job,) = plan_of(root).jobs
+    claim(job.name, job.table, "delta")
+    for number in numbers:
+        inputs = tuple(one.pinned() for one in job.inputs)
+        wanted = Manifest(job.name, 0, number - 1, "run", job.code, job.fingerprint, inputs, job.mode)
+        begin(state_folder(job.table), wanted)
+        delta_commit(job.table, job.name, number)
+    return job.table
+
+
+def _append(table: Path, metadata: str | None = None) -> None:
+    note = {"userMetadata": metadata} if metadata else None
+    properties = CommitProperties(custom_metadata=note)
+    write_deltalake(table, pa.table({"i": [9]}), mode="append", commit_properties=properties)
+
+
+def _optimize(table: Path) -> None:
+    DeltaTable(table).optimize.compact()
+
+
+def _set_properties(table: Path) -> None:
+    DeltaTable(table).alter.set_table_properties({"delta.logRetentionDuration": "interval 60 days"})
+
+
+def _constrain(table: Path) -> None:
+    DeltaTable(table).alter.add_constraint({"positive": "i > 0"})
+
+
+def _vacuum(table: Path) -> None:
+    _optimize(table)
+    DeltaTable(table).vacuum(0, dry_run=False, enforce_retention_duration=False)
+
+
+@pytest.mark.parametrize("keep", [_optimize, _set_properties, _constrain, _vacuum])
+def test_a_commit_that_keeps_the_rows_is_not_minded(tmp_path: Path, keep: Callable[[Path], None]) -> None:
+    table = _committed(tmp_path)
+    keep(table)
+
+    assert DeltaTable(table).version() > 1
+    assert plan_of(tmp_path).jobs[0].reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "operation"),
+    [
+        (_append, "WRITE"),
+        (lambda table: _append(table, "nightly load"), "WRITE"),
+        (lambda table: _append(table, '{"job": "weekly", "manifest": 2}'), "WRITE"),
+        (lambda table: _append(table, '{"job": "daily", "manifest": 1}'), "WRITE"),
+        (lambda table: _append(table, "[1]"), "WRITE"),
+        (lambda table: DeltaTable(table).delete("i = 1"), "DELETE"),
+        (lambda table: DeltaTable(table).restore(0), "RESTORE"),
+    ],
+)
+def test_a_foreign_commit_that_changes_rows_is_refused(
+    tmp_path: Path, change: Callable[[Path], None], operation: str
+) -> None:
+    table = _committed(tmp_path)
+    change(table)
+    _optimize(table)
+
+    with pytest.raises(ForeignCommitError) as caught:
+        plan_of(tmp_path)
+
+    assert (caught.value.job, caught.value.version, caught.value.operation) == ("daily", 2, operation)
+
+
+def test_a_full_refresh_replaces_what_a_foreign_commit_has_left(tmp_path: Path) -> None:
+    _append(_committed(tmp_path))
+
+    assert plan_of(tmp_path, full_refresh=True).jobs[0].reasons == ("full refresh",)
+
+
+def test_a_foreign_commit_is_found_below_many_that_keep_the_rows(tmp_path: Path) -> None:
+    table = _committed(tmp_path)
+    _append(table)
+    for _ in range(10):
+        _set_properties(table)
+
+    with pytest.raises(ForeignCommitError):
+        plan_of(tmp_path)
+
+
+def test_a_log_of_which_the_old_entries_are_cleaned_up_is_no_foreign_one(tmp_path: Path) -> None:
+    table = _committed(tmp_path)
+    _set_properties(table)
+    DeltaTable(table).create_checkpoint()
+    for version in (0, 1):
+        (table / f"_delta_log/{version:020}.json").unlink()
+
+    assert plan_of(tmp_path).jobs[0].reasons == ()
