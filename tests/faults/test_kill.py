@@ -79,17 +79,16 @@ def test_a_run_killed_while_it_stages(spark: SparkSession, tmp_path: Path, table
     run(spark, tmp_path)
     project(tmp_path, table_format, slow)
     lay_out(
-        tmp_path, {"landing/a.csv": "id,kind,part\n" + "".join(f"{one},y,{one % 2}\n" for one in range(600))}
+        tmp_path, {"landing/a.csv": "id,kind,part\n" + "".join(f"{one},y,{one % 2}\n" for one in range(300))}
     )
 
-    killed = process(tmp_path, "run")
-    deadline = time.monotonic() + 120
-    while not list(table.rglob("_temporary")):
-        assert killed.poll() is None, killed.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    killed.kill()
-    killed.wait(timeout=30)
+    with process(tmp_path, "run") as killed:
+        deadline = time.monotonic() + 120
+        while not list(table.rglob("_temporary")):
+            assert killed.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        killed.kill()
 
     assert rows(spark, table) == OLD
     project(tmp_path, table_format)
