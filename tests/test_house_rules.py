@@ -176,7 +176,9 @@ def test_every_value_is_frozen_and_slotted() -> None:
     allowed = "Progress"  # what a job tells of itself even when it fails half-way
 
     broken = [
-        one for one in _broken(thawed_dataclasses, _but("errors.py")) if not one.endswith(f": {allowed}")
+        one
+        for one in _broken(thawed_dataclasses, [file for file in SOURCES if file.parent.name != "errors"])
+        if not one.endswith(f": {allowed}")
     ]
 
     assert broken == []

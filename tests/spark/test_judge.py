@@ -6,8 +6,8 @@ import pytest
 from pydantic import TypeAdapter
 from pyspark.sql import SparkSession
 
+from sparkjobs.config import PlainOutput
 from sparkjobs.config.checks import Check, CheckEntry
-from sparkjobs.config.models import Output
 from sparkjobs.config.node import parse, plain
 from sparkjobs.publish import stage, staged_rows
 from sparkjobs.quality import blocks, judge
@@ -33,7 +33,7 @@ def judged(
     text = "i int, d double, s string, n string, day string, p int"
     frame = spark.createDataFrame(ROWS if rows is None else rows, text)
     frame = frame.selectExpr("i", "d", "s", "cast(n as decimal(10,2)) n", "cast(day as date) day", "p")
-    output = Output(format="delta", path="unused", partition_by=("p",))
+    output = PlainOutput(format="delta", path="unused", mode="overwrite", partition_by=("p",))
     staged = stage(spark, frame, output, folder / "staged")
     checks = tuple(check(one) for one in texts)
     return judge(spark, checks, staged, staged_rows(spark, staged), lambda: None)
@@ -131,7 +131,9 @@ def test_no_rows_break_no_row_check(spark: SparkSession, tmp_path: Path) -> None
 def test_all_scanned_checks_share_one_spark_job(spark: SparkSession, tmp_path: Path) -> None:
     texts = ["expression: i > 0", "matches: {column: s, pattern: '.*'}", "between: {column: d, min: 0}"]
     frame = spark.createDataFrame(ROWS, "i int, d double, s string, n string, day string, p int")
-    staged = stage(spark, frame, Output(format="delta", path="unused"), tmp_path / "staged")
+    staged = stage(
+        spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), tmp_path / "staged"
+    )
     spark.sparkContext.setJobGroup("judging", "judging")
     judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda: None)
     jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("judging")
@@ -142,7 +144,9 @@ def test_all_scanned_checks_share_one_spark_job(spark: SparkSession, tmp_path: P
 def test_footer_checks_start_no_spark_job(spark: SparkSession, tmp_path: Path) -> None:
     texts = ["row_count: {min: 1}", "not_null: [s, i]", "between: {column: i, min: 0, max: 9}"]
     frame = spark.createDataFrame(ROWS, "i int, d double, s string, n string, day string, p int")
-    staged = stage(spark, frame, Output(format="delta", path="unused"), tmp_path / "staged")
+    staged = stage(
+        spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), tmp_path / "staged"
+    )
     spark.sparkContext.setJobGroup("footers", "footers")
     judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda: None)
     jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("footers")

@@ -10,7 +10,7 @@ from delta.tables import DeltaTable as JvmDelta
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from sparkjobs.config import Output
+from sparkjobs.config import PlainOutput
 from sparkjobs.errors import PublishError, StateMovedError
 from sparkjobs.publish import Attempt, commit, stage
 from tests.projects import lay_out, rows, run, write_project
@@ -407,7 +407,7 @@ def test_a_commit_is_fenced_and_its_files_must_be_there(
     spark: SparkSession, tmp_path: Path, table_format: str
 ) -> None:
     attempt = Attempt("events", tmp_path / "events", table_format, 1, "run", "0123abcd")
-    output = Output(format="delta", path="unused")
+    output = PlainOutput(format="delta", path="unused", mode="overwrite")
     staged = stage(spark, spark.range(3).selectExpr("id"), output, attempt.data)
     commit(spark, attempt, staged, "append")
     with pytest.raises(StateMovedError):

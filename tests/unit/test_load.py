@@ -92,7 +92,7 @@ WRONG_VALUES = [
     ("conf/sparkjobs.yml", "just words", "1:1: project: must be a mapping, not 'just words'"),
     ("conf/sources.yml", "- sales\n", "1:1: sources: must be a mapping, not ('sales',)"),
     ("conf/sources.yml", "sales: 5\n", "1:1: sales: must be a mapping, not 5"),
-    ("conf/sources.yml", SOURCES.replace("csv", "cvs", 1), "1:1: 'cvs' is not a format; did you mean 'csv'?"),
+    ("conf/sources.yml", SOURCES.replace("csv", "cvs", 1), "2:3: 'cvs' is not a format; did you mean 'csv'?"),
     ("conf/sources.yml", SOURCES.replace("  format: csv\n", ""), "1:1: sales lacks 'format'"),
     ("conf/sources.yml", SOURCES.replace("id: int", "id: {}"), "4:13: id lacks 'type'"),
     ("conf/sources.yml", SOURCES.replace("id: int", "id: in"), "4:13: type: 'in' is not a type; "),

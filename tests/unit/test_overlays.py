@@ -104,7 +104,7 @@ def test_a_set_without_section_key_and_value_is_refused(tmp_path: Path, text: st
         ("jobs.dayly.params.least=2", "there is no job 'dayly'; did you mean 'daily'?"),
         ("jobs.daily.parms.least=2", "'parms' is not a key of daily; did you mean 'params'?"),
         ("sources.sale.path=x", "there is no source 'sale'; did you mean 'sales'?"),
-        ("jobs.daily.output.mode=apend", "mode: 'apend' is not known; did you mean 'append'?"),
+        ("jobs.daily.output.mode=apend", "'apend' is not a mode; did you mean 'append'?"),
     ],
 )
 def test_a_set_of_something_unknown_points_at_itself(tmp_path: Path, text: str, told: str) -> None:

@@ -6,7 +6,22 @@ Not here: whether a job's function fits its conf (registry, plan), what lies on 
 
 from sparkjobs.config.checks import Check
 from sparkjobs.config.load import Conf, load
-from sparkjobs.config.models import JobConf, Output, Project
+from sparkjobs.config.models import JobConf, Project
+from sparkjobs.config.output import MergeOutput, Mode, Output, PlainOutput, Scd2Output
 from sparkjobs.config.sources import Column, CsvSource, Source
 
-__all__ = ["Check", "Column", "Conf", "CsvSource", "JobConf", "Output", "Project", "Source", "load"]
+__all__ = [
+    "Check",
+    "Column",
+    "Conf",
+    "CsvSource",
+    "JobConf",
+    "MergeOutput",
+    "Mode",
+    "Output",
+    "PlainOutput",
+    "Project",
+    "Scd2Output",
+    "Source",
+    "load",
+]

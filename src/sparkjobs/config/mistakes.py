@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sparkjobs.config.model import Model, keys_at
 from sparkjobs.config.node import Mark, Node, find, plain, written
+from sparkjobs.config.output import Mode
 
 _SHOWN = 60
 """Characters of a wrong value that a message repeats."""
@@ -55,7 +57,16 @@ def _problem(model: type[Model], node: Node, one: ErrorDetails) -> tuple[Mark, s
     owner = above[-1] if above else "the file"
     last = location[-1] if location and isinstance(location[-1], str) else owner
     keys = keys_at(model, location[:-1])
-    return find(node, location), _told(owner, last, keys, one)
+    if last in get_args(Mode):  # the tag of `output`, which nobody wrote there
+        last = owner
+    return find(node, _tagged(location, one)), _told(owner, last, keys, one)
+
+
+def _tagged(location: tuple[str | int, ...], one: ErrorDetails) -> tuple[str | int, ...]:
+    """The place of a tag that is none, which pydantic says of the mapping around it."""
+    if one["type"] != "union_tag_invalid":
+        return location
+    return (*location, _quoted(one["ctx"]["discriminator"])[0])
 
 
 def _told(owner: str, last: str, keys: tuple[str, ...], one: ErrorDetails) -> str:

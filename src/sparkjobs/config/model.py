@@ -76,7 +76,7 @@ def _tags(kind: type[Model]) -> tuple[object, ...]:
     """The values of a discriminator, which pydantic puts into locations."""
     return tuple(
         value
-        for name in ("format", "kind")
+        for name in ("format", "kind", "mode", "by")
         if name in kind.model_fields
         for member in _unwrapped(kind.model_fields[name].annotation)
         if get_origin(member) is Literal

@@ -1,30 +1,15 @@
 """The project, its jobs and its overlays."""
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sparkjobs.config.checks import CheckEntry
-from sparkjobs.config.model import ColumnName, Model, Name, ValueOrList
+from sparkjobs.config.incremental import Incremental
+from sparkjobs.config.model import Model, Name, ValueOrList
+from sparkjobs.config.output import Output
 from sparkjobs.config.sources import Source
-
-_SIZE = re.compile(r"([1-9][0-9]{0,9})(kB|KB|MB|GB)")
-_UNITS = {"kB": 1024, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
-
-
-def _size(text: str) -> str:
-    if not _SIZE.fullmatch(text):
-        raise ValueError(f"{text!r} is not a size; for example 128MB")
-    return text
-
-
-def bytes_of(size: str) -> int:
-    """`128MB` in bytes."""
-    match = _SIZE.fullmatch(size)
-    assert match, size  # noqa: S101 (the model has checked it)
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def _spark_text(value: object) -> object:
@@ -32,6 +17,19 @@ def _spark_text(value: object) -> object:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
+
+
+_MODES = {
+    "files": ("append", "merge", "scd2"),
+    "column": ("merge", "scd2"),
+    "version": ("append", "overwrite_partitions", "merge", "scd2"),
+    "interval": ("overwrite_partitions", "merge", "scd2"),
+}
+_WOULD = {
+    "append": "double the rows that it takes again",
+    "overwrite": "lose every row that is not new",
+    "overwrite_partitions": "lose the older rows of a partition that gets new ones",
+}
 
 
 class Project(Model):
@@ -59,23 +57,6 @@ class Input(Model):
         return self
 
 
-class Output(Model):
-    """Where a job's frame goes."""
-
-    format: Literal["delta", "parquet"]
-    path: str
-    mode: Literal["append", "overwrite", "overwrite_partitions"] = "overwrite"
-    partition_by: tuple[ColumnName, ...] = ()
-    sort_by: tuple[ColumnName, ...] = ()
-    target_file_size: Annotated[str, AfterValidator(_size)] | None = None
-
-    @model_validator(mode="after")
-    def _partitioned(self) -> "Output":
-        if self.mode == "overwrite_partitions" and not self.partition_by:
-            raise ValueError("mode overwrite_partitions needs `partition_by`")
-        return self
-
-
 class JobConf(Model):
     """conf/jobs/<job>.yml."""
 
@@ -85,6 +66,8 @@ class JobConf(Model):
     params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     cache: tuple[Name, ...] = ()
     output: Output
+    incremental: Incremental | None = None
+    """How new input is found; None: every run takes everything."""
     checks: tuple[CheckEntry, ...] = ()
     tags: tuple[Name, ...] = ()
     description: str = ""
@@ -93,6 +76,19 @@ class JobConf(Model):
     def _has_rows(self) -> "JobConf":
         if all(one.lookup for one in self.inputs.values()):
             raise ValueError("every input is a `lookup`: there is none whose rows the job takes")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_all_rows(self) -> "JobConf":
+        """Refuse what would lose or double rows from the second run on."""
+        if self.incremental is None:
+            return self
+        by, mode = self.incremental.by, self.output.mode
+        if sum(not one.lookup for one in self.inputs.values()) > 1:
+            raise ValueError("an incremental job takes the rows of one input; the others are `lookup: true`")
+        if mode not in _MODES[by]:
+            allowed = ", ".join(_MODES[by])
+            raise ValueError(f"incremental by {by} with mode {mode} would {_WOULD[mode]}; it takes {allowed}")
         return self
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sparkjobs.config import JobConf, Source
+from sparkjobs.config import JobConf, Mode, Source
 from sparkjobs.registry import JobFunction
 
 
@@ -92,7 +92,7 @@ class JobPlan:
     upstream: tuple[str, ...]
     """The planned jobs it has to wait for."""
     table: Path
-    mode: Literal["append", "overwrite", "overwrite_partitions"]
+    mode: Mode
     committed: int
     reasons: tuple[str, ...]
     """Why it runs; empty when it is up to date."""

@@ -1,15 +1,12 @@
 """Commit: the format decides how staged files become the table; either way in one step."""
 
-from typing import Literal
-
 from pyspark.sql import SparkSession
 
+from sparkjobs.config import Mode
 from sparkjobs.publish.attempt import Attempt
 from sparkjobs.publish.delta import commit_delta
 from sparkjobs.publish.parquet import commit_parquet
 from sparkjobs.results import Published, Staged
-
-Mode = Literal["append", "overwrite", "overwrite_partitions"]
 
 
 def commit(spark: SparkSession, attempt: Attempt, staged: Staged, mode: Mode) -> Published:

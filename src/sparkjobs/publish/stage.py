@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DateType, IntegralType, NullType, StringType, StructType
 
 from sparkjobs.config import Output
-from sparkjobs.config.models import bytes_of
+from sparkjobs.config.output import bytes_of
 from sparkjobs.publish.attempt import FOLDER
 from sparkjobs.publish.footers import FileFacts, delta_stats, facts_of, over_files
 from sparkjobs.results import Staged, StagedFile
