@@ -18,6 +18,8 @@ class Ledger:
     read: int
     valid: int
     quarantined: int
+    high: str | None = None
+    """The new high-water mark, where the input is read by column."""
 
     @property
     def exact(self) -> bool:

@@ -10,8 +10,10 @@ from sparkjobs import session
 from sparkjobs.config import Conf
 from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import CheckFailedError, SparkjobsError
-from sparkjobs.flow import Clock, Emit, Progress, Run, finish, run_job
+from sparkjobs.flow import run_job
+from sparkjobs.outset import finish
 from sparkjobs.plan import JobPlan, RunPlan
+from sparkjobs.progress import Clock, Emit, Progress, Run
 from sparkjobs.record import Event
 from sparkjobs.results import JobResult, JobStatus, RunResult
 from sparkjobs.shelf import Shelf

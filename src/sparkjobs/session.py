@@ -156,8 +156,8 @@ def stops_early(frame: DataFrame) -> bool:
     return False
 
 
-def observed(spark: SparkSession, observation: Observation) -> Mapping[str, int] | None:
-    """The counts of `observation`; None when the action never came past it."""
+def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
+    """The metrics of `observation`; None when the action never came past it."""
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
     if not observation._jo.future().isCompleted():  # type: ignore[union-attr]  # noqa: SLF001 (set by observe)
         return None

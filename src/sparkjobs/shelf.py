@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkjobs.plan import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
-from sparkjobs.quality import Contracted, apply
+from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
+from sparkjobs.quality import Contracted, Counted, Taken, apply, counted
 from sparkjobs.read import read_source, read_table
 from sparkjobs.state import table_rows
 
@@ -17,10 +18,12 @@ class Opened:
     """An input, ready for a job's function."""
 
     frame: DataFrame
-    contracted: Contracted | None
+    contracted: Contracted | None = None
     """The contract of a source; None for what another job published."""
-    rows: int
-    """The rows of a published table; a source's rows are known once they were read."""
+    counted: Counted | None = None
+    """How a part of a published table is counted."""
+    rows: int = 0
+    """The rows of a whole published table."""
 
 
 class Shelf:
@@ -29,18 +32,23 @@ class Shelf:
     def __init__(self, spark: SparkSession, plan: RunPlan) -> None:
         self.spark = spark
         self._plan = plan
-        self._kept: dict[tuple[str, str], Opened] = {}
+        self._kept: dict[Key, Opened] = {}
         self._done: set[str] = set()
 
-    def open(self, job: JobPlan, one: PlannedInput, version: int | None) -> Opened:
+    def open(self, job: JobPlan, one: PlannedInput, version: int | None, until: datetime) -> Opened:
         """The input `one` of `job`; a cached one is the same for all of its users.
+
+        A time after `until` moves no high-water mark.
 
         Raises:
             InputError: a file's columns are not the declared ones.
         """
         if one.key in self._kept:
             return self._kept[one.key]
-        opened = self._source(one) if isinstance(one, SourceInput) else self._table(job, one, version)
+        if isinstance(one, SourceInput):
+            opened = self._source(one, until)
+        else:
+            opened = self._table(job, one, version, until)
         if one.cached:
             self._kept[one.key] = opened
         return opened
@@ -54,15 +62,19 @@ class Shelf:
                 with suppress(Py4JError, OSError):  # the JVM is gone, and what it cached with it
                     (opened.contracted.rows if opened.contracted else opened.frame).unpersist(blocking=False)
 
-    def _source(self, one: SourceInput) -> Opened:
+    def _source(self, one: SourceInput, until: datetime) -> Opened:
         incoming = read_source(self.spark, one, self._plan.root)
+        taken = Taken(one.part, until)
         contracted = apply(
-            self.spark, one.source, one.conf, incoming.rows, incoming.headers, cached=one.cached
+            self.spark, one.source, one.conf, incoming.rows, incoming.headers, taken, cached=one.cached
         )
-        return Opened(contracted.valid, contracted, 0)
+        return Opened(contracted.valid, contracted)
 
-    def _table(self, job: JobPlan, one: TableInput, version: int | None) -> Opened:
+    def _table(self, job: JobPlan, one: TableInput, version: int | None, until: datetime) -> Opened:
         assert version is not None, (job.name, one.name)  # noqa: S101 (its job has published, or this one is skipped)
         frame = read_table(self.spark, one, version)
+        if one.part is not None:
+            part = counted(one.job, frame, one.part, until, cached=one.cached)
+            return Opened(part.rows, counted=part)
         rows = table_rows(one.path, one.format, version)
-        return Opened(frame.persist() if one.cached else frame, None, rows)
+        return Opened(frame.persist() if one.cached else frame, rows=rows)

@@ -4,29 +4,39 @@ Here: the graph, selectors, file lists, why each job runs; `explain` tells a pla
 Not here: doing any of it (run).
 """
 
-from sparkjobs.plan.build import Request, build
+from sparkjobs.plan.build import build
 from sparkjobs.plan.explain import as_json, as_text
 from sparkjobs.plan.graph import Graph, graph_of
 from sparkjobs.plan.model import (
     File,
     FileGroup,
     JobPlan,
+    Key,
     PlannedInput,
     RunPlan,
     SourceInput,
     TableInput,
 )
+from sparkjobs.plan.parts import Added, Part, Since, Within
+from sparkjobs.plan.request import Pins, Request, Window
 
 __all__ = [
+    "Added",
     "File",
     "FileGroup",
     "Graph",
     "JobPlan",
+    "Key",
+    "Part",
+    "Pins",
     "PlannedInput",
     "Request",
     "RunPlan",
+    "Since",
     "SourceInput",
     "TableInput",
+    "Window",
+    "Within",
     "as_json",
     "as_text",
     "build",

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,14 @@ def as_text(plan: RunPlan) -> str:
 def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
     yield ""
     yield f"{job.name}: {'runs: ' + '; '.join(job.reasons) if job.runs else 'up to date'}"
+    for warning in job.warnings:
+        yield f"  warning  {warning}"
     if not job.runs:
         return
     for one in job.inputs:
         yield f"  in   {one.name}: {_input(plan, one)}"
+    if job.whole:
+        yield "  or   everything, if only then it shows that the table must be made anew"
     output = job.conf.output
     by = f" by {', '.join(output.partition_by)}" if output.partition_by else ""
     yield f"  out  {output.format} {job.mode}{by}: {shown(job.table, plan.root)}"
@@ -45,6 +50,8 @@ def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
 def _input(plan: RunPlan, one: PlannedInput) -> str:
     users = plan.users(one.key)
     once = f", read once for {', '.join(users)}" if len(users) > 1 else ", cached" if one.cached else ""
+    part = f", {one.part}" if one.part else ""
+    once = part + once
     if isinstance(one, SourceInput):
         if one.version is not None:
             return f"{one.source}, Delta version {one.version}{once}"
@@ -66,4 +73,6 @@ def _encoded(value: object) -> Any:  # noqa: ANN401 (whatever JSON takes)
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value.model_dump(mode="json")  # type: ignore[attr-defined]  # only conf models are left

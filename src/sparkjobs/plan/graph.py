@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.errors import ConfigError
+from sparkjobs.plan.fits import misfits_of
 from sparkjobs.registry import JobFunction
 
 
@@ -31,6 +32,7 @@ def graph_of(conf: Conf, functions: Mapping[str, JobFunction]) -> Graph:
         *_unmatched(conf, functions),
         *(text for job in conf.jobs for text in _inputs(conf, job)),
         *(text for job in conf.jobs for text in _signature(conf, job, functions)),
+        *(text for job in conf.jobs for text in misfits_of(conf, job)),
         *_shared_folders(conf),
     ]
     upstream = {

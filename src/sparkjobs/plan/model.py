@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sparkjobs.config import JobConf, Mode, Source
+from sparkjobs.plan.parts import Part
 from sparkjobs.registry import JobFunction
 
 
@@ -29,6 +30,9 @@ class FileGroup:
     files: tuple[File, ...]
 
 
+Key = tuple[str, str, tuple[FileGroup, ...], Part | None]
+
+
 @dataclass(frozen=True, slots=True)
 class SourceInput:
     """An input that reads an external source; `version` pins a Delta table, `groups` pin files."""
@@ -39,11 +43,13 @@ class SourceInput:
     groups: tuple[FileGroup, ...]
     version: int | None
     cached: bool
+    part: Part | None = None
+    """Which of its rows are taken; None takes all."""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """What this input reads; inputs with one key are read once."""
-        return "source", self.source
+        return "source", self.source, self.groups, self.part
 
     @property
     def files(self) -> tuple[File, ...]:
@@ -53,7 +59,8 @@ class SourceInput:
     def pinned(self) -> dict[str, Any]:
         """The entry of a manifest."""
         files = [[file.path, file.size, file.modified_ns] for file in sorted(self.files)]
-        return {"name": self.name, "source": self.source, "version": self.version, "files": files}
+        entry = {"name": self.name, "source": self.source, "version": self.version, "files": files}
+        return entry | ({"part": self.part.entry()} if self.part else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +74,18 @@ class TableInput:
     version: int | None
     """None: whatever that job publishes in this run."""
     cached: bool
+    part: Part | None = None
+    """Which of its rows are taken; None takes all."""
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """What this input reads; inputs with one key are read once."""
-        return "ref", self.job
+        return "ref", self.job, (), self.part
 
     def pinned(self) -> dict[str, Any]:
         """The entry of a manifest."""
-        return {"name": self.name, "ref": self.job, "version": self.version}
+        entry = {"name": self.name, "ref": self.job, "version": self.version}
+        return entry | ({"part": self.part.entry()} if self.part else {})
 
 
 PlannedInput = SourceInput | TableInput
@@ -99,6 +109,10 @@ class JobPlan:
     code: str
     fingerprint: str
     """Of the conf of the job and its sources."""
+    warnings: tuple[str, ...] = ()
+    """What its author should know before it runs."""
+    whole: "JobPlan | None" = None
+    """What runs instead if only then it shows that the table must be made anew."""
 
     @property
     def runs(self) -> bool:
@@ -115,10 +129,10 @@ class RunPlan:
     env: str | None
     jobs: tuple[JobPlan, ...]
 
-    def reads(self, key: tuple[str, str]) -> int:
+    def reads(self, key: Key) -> int:
         """How many inputs of running jobs read `key`."""
         return sum(one.key == key for job in self.jobs if job.runs for one in job.inputs)
 
-    def users(self, key: tuple[str, str]) -> tuple[str, ...]:
+    def users(self, key: Key) -> tuple[str, ...]:
         """The running jobs that read `key`, in order."""
         return tuple(job.name for job in self.jobs if job.runs and any(one.key == key for one in job.inputs))

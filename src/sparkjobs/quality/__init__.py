@@ -4,10 +4,22 @@ Here: what makes a row bad, what becomes of it, and the verdict on a result.
 Not here: reading a source (read), making files a table (publish).
 """
 
-from sparkjobs.quality.contract import Contracted, apply
+from sparkjobs.quality.contract import Contracted, Taken, apply
+from sparkjobs.quality.counted import Counted, counted, tally
 from sparkjobs.quality.judge import judge
 from sparkjobs.quality.ledger import settle
 from sparkjobs.quality.quarantine import Rejected
 from sparkjobs.quality.verdict import blocks
 
-__all__ = ["Contracted", "Rejected", "apply", "blocks", "judge", "settle"]
+__all__ = [
+    "Contracted",
+    "Counted",
+    "Rejected",
+    "Taken",
+    "apply",
+    "blocks",
+    "counted",
+    "judge",
+    "settle",
+    "tally",
+]

@@ -5,6 +5,7 @@ observation that a retried stage has doubled, or that never ran, is counted agai
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
@@ -12,6 +13,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from sparkjobs.config import Source
+from sparkjobs.cursor import highest, takes
+from sparkjobs.plan import Part, Since, Within
 from sparkjobs.quality.reasons import Reason, masks, raw_text, reasons_of
 from sparkjobs.quality.values import typed
 from sparkjobs.sql import DAMAGE, FILE, IN, RAW, column, incoming
@@ -20,11 +23,24 @@ _MASK = "_sparkjobs_mask_{}"
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Which rows of a source are taken; a time after `until` moves no high-water mark."""
+
+    part: Part | None
+    until: datetime
+
+
+_ALL = Taken(None, datetime.max.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Records of an input: `seen` with header lines, `bad` with header lines too."""
 
     seen: int
     bad: int
+    high: str | None = None
+    """The new high-water mark, where the input is read by column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,8 @@ class Contracted:
     observation: Observation | None
     counts: Counts | None
     """Known beforehand where the input is cached."""
+    metrics: tuple[Column, ...]
+    """What is counted: seen, bad, and high where the input is read by column."""
 
 
 def apply(
@@ -51,6 +69,7 @@ def apply(
     conf: Source,
     incoming_rows: DataFrame,
     headers: int,
+    taken: Taken = _ALL,
     *,
     cached: bool,
 ) -> Contracted:
@@ -65,19 +84,29 @@ def apply(
     mask_columns = tuple(_MASK.format(place) for place, _ in enumerate(masks(reasons)))
     travelling = [column(name) for name in (IN, RAW, FILE, DAMAGE)]
     rows = incoming_rows.select(*declared, *travelling)
+    if isinstance(taken.part, Since | Within):
+        rows = rows.filter(takes(taken.part, kinds_of(rows)[taken.part.column]))
     rows = rows.select(
         "*", *[mask.alias(name) for mask, name in zip(masks(reasons), mask_columns, strict=True)]
     )
     bad = is_bad(mask_columns)
     observation, counts, judged = None, None, rows
+    metrics = _metrics(rows, bad, taken)
     if cached:
         rows = judged = _slim(rows, bad).persist()
-        counts = count(rows, mask_columns)
+        counts = count(rows, metrics)
     else:
         observation = Observation()
-        judged = rows.observe(observation, F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"))
+        judged = rows.observe(observation, *metrics)
     valid = judged.filter(~bad).select(*[column(name) for name in kinds])
-    return Contracted(source, conf, rows, valid, headers, reasons, mask_columns, observation, counts)
+    return Contracted(source, conf, rows, valid, headers, reasons, mask_columns, observation, counts, metrics)
+
+
+def _metrics(rows: DataFrame, bad: Column, taken: Taken) -> tuple[Column, ...]:
+    counts = (F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"))
+    if not isinstance(taken.part, Since):
+        return counts
+    return (*counts, highest(taken.part, kinds_of(rows)[taken.part.column], taken.until, ~bad).alias("high"))
 
 
 def _slim(rows: DataFrame, bad: Column) -> DataFrame:
@@ -102,10 +131,14 @@ def _typed(name: str, kind: str, conf: Source) -> Column:
     return typed(raw_text(name, conf), kind, conf.columns[name])
 
 
-def count(rows: DataFrame, mask_columns: tuple[str, ...]) -> Counts:
+def count(rows: DataFrame, metrics: tuple[Column, ...]) -> Counts:
     """Count in a pass of its own."""
-    seen, bad = rows.agg(F.count(F.lit(1)), F.count_if(is_bad(mask_columns))).first() or (0, 0)
-    return Counts(seen, bad)
+    return Counts(*(rows.agg(*metrics).first() or (0, 0)))
+
+
+def kinds_of(frame: DataFrame) -> dict[str, str]:
+    """The type of each column."""
+    return {field.name: field.dataType.simpleString() for field in frame.schema}
 
 
 def _struct(incoming_rows: DataFrame) -> StructType:

@@ -29,12 +29,12 @@ def settle(
         LedgerError: the ledger does not add up, though it was counted again.
     """
     counts = _known(spark, contracted, rejected, read_whole=read_whole)
-    counts = counts or count(contracted.rows, contracted.mask_columns)
+    counts = counts or count(contracted.rows, contracted.metrics)
     written = quarantine(contracted, rejected, folder) if counts.bad > contracted.headers else 0
     if written != counts.bad - contracted.headers:
-        counts = count(contracted.rows, contracted.mask_columns)
+        counts = count(contracted.rows, contracted.metrics)
     valid = counts.seen - counts.bad
-    ledger = Ledger(rejected.input, counts.seen - contracted.headers, valid, written)
+    ledger = Ledger(rejected.input, counts.seen - contracted.headers, valid, written, counts.high)
     if not ledger.exact:
         raise LedgerError(rejected.job, rejected.input, ledger.read, ledger.valid, ledger.quarantined)
     _refuse_too_many(contracted, rejected.job, ledger, folder)
@@ -52,7 +52,7 @@ def _known(
         return None
     if session.retried(spark, rejected.run_id, rejected.job):
         return None
-    return Counts(observed["seen"], observed["bad"])
+    return Counts(observed["seen"], observed["bad"], observed.get("high"))
 
 
 def _refuse_too_many(contracted: Contracted, job: str, ledger: Ledger, folder: Path) -> None:

@@ -14,8 +14,9 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config.sources import DeltaSource, OrcSource, ParquetSource
 from sparkjobs.errors import InputError
-from sparkjobs.plan import File, SourceInput
+from sparkjobs.plan import Added, File, SourceInput
 from sparkjobs.plan.inputs import misfits
+from sparkjobs.read.added import added_frames
 from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths, together
 from sparkjobs.sql import column
 
@@ -54,16 +55,19 @@ def read_columnar(
 
 
 def read_delta(spark: SparkSession, planned: SourceInput, conf: DeltaSource) -> Incoming:
-    """The rows of the pinned version.
+    """The rows of the pinned version, or of what was added up to it.
 
     Raises:
         InputError: its columns are not the declared ones.
     """
-    frame = spark.read.format("delta").option("versionAsOf", planned.version).load(conf.path)
-    problems = tuple(misfits(conf, tuple(frame.columns)))
+    if isinstance(planned.part, Added) and planned.version is not None:
+        frames = list(added_frames(spark, planned.source, Path(conf.path), planned.part, planned.version))
+    else:
+        frames = [spark.read.format("delta").option("versionAsOf", planned.version).load(conf.path)]
+    problems = tuple(misfits(conf, tuple(frames[0].columns)))
     if problems:
         raise InputError(planned.source, problems, _FIX)
-    return Incoming(_incoming(frame, conf, as_text=False), 0)
+    return Incoming(together([_incoming(frame, conf, as_text=False) for frame in frames]), 0)
 
 
 def _read(

@@ -29,7 +29,12 @@ class Incoming:
 
 def paths(files: Iterable[File], root: Path) -> list[str]:
     """The files as Spark takes them, nothing in their names read as a glob."""
-    return [_GLOB.sub(r"\\\1", str(root / file.path)) for file in files]
+    return [escaped(root / file.path) for file in files]
+
+
+def escaped(path: Path) -> str:
+    """`path` as Spark takes it, nothing in it read as a glob."""
+    return _GLOB.sub(r"\\\1", str(path))
 
 
 def incoming_columns(values: list[Column], raw: Column, damage: Column) -> list[Column]:

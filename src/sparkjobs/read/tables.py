@@ -3,12 +3,20 @@
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
-from sparkjobs.plan import TableInput
+from sparkjobs.plan import Added, TableInput
+from sparkjobs.read.added import added_frames
+from sparkjobs.read.incoming import together
 from sparkjobs.state import committed_schema
 
 
 def read_table(spark: SparkSession, planned: TableInput, version: int) -> DataFrame:
-    """The table at `version`; for Parquet the one version there is."""
+    """The table at `version`, or what it got up to it; for Parquet the one version there is.
+
+    Raises:
+        InputError: what was added cannot be read by itself.
+    """
+    if isinstance(planned.part, Added):
+        return together(list(added_frames(spark, planned.job, planned.path, planned.part, version)))
     if planned.format == "delta":
         return spark.read.format("delta").option("versionAsOf", version).load(str(planned.path))
     schema = StructType.fromJson(committed_schema(planned.path))

@@ -6,20 +6,27 @@ Not here: what should happen next (plan), the data files (publish).
 
 from sparkjobs.state.lock import locked
 from sparkjobs.state.manifest import Manifest, begin
+from sparkjobs.state.outcome import Outcome, read_outcome, write_outcome
 from sparkjobs.state.table import (
     STATE_FOLDER,
+    Foreign,
     TableState,
     app_id,
     claim,
     committed_schema,
     look,
+    manifest_at,
+    remember,
+    reset,
     state_folder,
     table_rows,
 )
 
 __all__ = [
     "STATE_FOLDER",
+    "Foreign",
     "Manifest",
+    "Outcome",
     "TableState",
     "app_id",
     "begin",
@@ -27,6 +34,11 @@ __all__ = [
     "committed_schema",
     "locked",
     "look",
+    "manifest_at",
+    "read_outcome",
+    "remember",
+    "reset",
     "state_folder",
     "table_rows",
+    "write_outcome",
 ]

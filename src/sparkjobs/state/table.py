@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkjobs.errors import ForeignTableError
+from sparkjobs.errors import DamagedStateError, ForeignTableError
 from sparkjobs.state import manifest as manifests
 from sparkjobs.state.durable import read_json, write_json
 from sparkjobs.state.manifest import Manifest
@@ -39,6 +39,16 @@ _RECENT = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A commit to a Delta table that changed rows and is not its job's."""
+
+    version: int
+    operation: str
+    restored_to: int | None
+    """The version that a RESTORE went back to."""
+
+
+@dataclass(frozen=True, slots=True)
 class TableState:
     """What a table says of itself, without its lock."""
 
@@ -49,8 +59,12 @@ class TableState:
     """Delta's version, or the committed number of a Parquet table; None while nothing is there."""
     manifest: Manifest | None
     """The manifest in force."""
-    foreign: tuple[int, str] | None = None
-    """Version and operation of a Delta commit on top of the job's own that changed rows."""
+    foreign: Foreign | None = None
+    """What changed rows on top of the job's own last commit."""
+    lost: int | None = None
+    """The number that was published to a table that is not there any more."""
+    reset: bool = False
+    """Whether somebody said that the next run makes the table anew."""
 
 
 def state_folder(table: Path) -> Path:
@@ -71,11 +85,49 @@ def look(job: str, table: Path, table_format: str) -> TableState:
     """
     folder = state_folder(table)
     _refuse_foreign(job, table, table_format)
+    reset = (read_json(folder / "reset.json") or {}).get("number")
     committed, version, foreign = _delta(job, table) if table_format == "delta" else _parquet(folder)
+    if table_format == "parquet" and reset is not None and not committed:
+        committed, version = reset, reset
     if not committed and (version is not None or (table_format == "parquet" and _occupied(table))):
         raise ForeignTableError(job, str(table), "it holds data, and no record of a commit of this job")
     manifest = manifests.read(folder, committed) if committed else None
-    return TableState(folder, committed, version, manifest, foreign)
+    lost = _lost(table, folder, committed)
+    return TableState(
+        folder, committed, version, manifest, foreign, lost, reset is not None and reset >= committed
+    )
+
+
+def remember(table: Path, number: int) -> None:
+    """Note beside a Delta table what its log says too, so that a table that vanishes is missed."""
+    write_json(state_folder(table) / "committed.json", {"commit": {"number": number}})
+
+
+def reset(table: Path, number: int) -> None:
+    """Let the next run make `table` anew, whatever its state says; `number` is the highest known."""
+    folder = state_folder(table)
+    for name in ("committed.json", "journal.json"):
+        try:
+            read_json(folder / name)
+        except DamagedStateError:
+            (folder / name).replace(folder / f"{name}.damaged")
+    write_json(folder / "reset.json", {"number": number})
+
+
+def manifest_at(job: str, table: Path, version: int) -> int:
+    """The number that was in force at `version` of a Delta table; 0 for none."""
+    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
+
+    notes = (_note(commit) for commit in DeltaTable(table).history() if commit["version"] <= version)
+    return next((int(note["manifest"]) for note in notes if note.get("job") == job), 0)
+
+
+def _lost(table: Path, folder: Path, committed: int) -> int | None:
+    last = (read_json(folder / "committed.json") or {}).get("commit")
+    gone = (
+        not committed if last and "rows" not in last else bool(last and last["rows"] and not _occupied(table))
+    )
+    return last["number"] if last and gone else None
 
 
 def committed_schema(table: Path) -> dict[str, Any]:
@@ -123,7 +175,7 @@ def _occupied(table: Path) -> bool:
     return table.exists() and any(entry.name != STATE_FOLDER for entry in table.iterdir())
 
 
-def _delta(job: str, table: Path) -> tuple[int, int | None, tuple[int, str] | None]:
+def _delta(job: str, table: Path) -> tuple[int, int | None, Foreign | None]:
     from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
 
     # A first commit that was killed leaves a log without an entry.
@@ -136,15 +188,24 @@ def _delta(job: str, table: Path) -> tuple[int, int | None, tuple[int, str] | No
     newest = next((commit for commit in commits if commit.get("operation") not in _KEEPS_ROWS), None)
     if newest is None or _is_of(newest, job, committed):
         return committed, handle.version(), None
-    return committed, handle.version(), (newest["version"], str(newest.get("operation", "commit")))
+    operation = str(newest.get("operation", "commit"))
+    restored = (newest.get("operationParameters") or {}).get("version") if operation == "RESTORE" else None
+    foreign = Foreign(newest["version"], operation, None if restored is None else int(restored))
+    return committed, handle.version(), foreign
 
 
 def _is_of(commit: Mapping[str, Any], job: str, number: int) -> bool:
+    note = _note(commit)
+    return (note.get("job"), note.get("manifest")) == (job, number)
+
+
+def _note(commit: Mapping[str, Any]) -> dict[str, Any]:
+    """What the job that made a Delta commit wrote beside it; empty where it is nobody's of ours."""
     try:
         note = json.loads(commit.get("userMetadata") or "null")
     except ValueError:
-        return False
-    return isinstance(note, dict) and (note.get("job"), note.get("manifest")) == (job, number)
+        return {}
+    return note if isinstance(note, dict) else {}
 
 
 def _parquet(folder: Path) -> tuple[int, int | None, None]:

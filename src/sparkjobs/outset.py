@@ -1,0 +1,125 @@
+"""The outset of a job: its table in order, its inputs as planned, and what it is about to do written down."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from sparkjobs.config.incremental import ByVersion
+from sparkjobs.errors import InputError, StateMovedError, UpstreamRewrittenError
+from sparkjobs.faults import reach
+from sparkjobs.plan import Added, JobPlan, PlannedInput, SourceInput, TableInput
+from sparkjobs.plan.decide import refuse_distrust
+from sparkjobs.plan.fits import taken
+from sparkjobs.plan.increments import table_of, unread
+from sparkjobs.plan.versions import table_id
+from sparkjobs.progress import Progress, Run, told
+from sparkjobs.publish import Attempt, interrupted, recover, sweep
+from sparkjobs.results import JobResult
+from sparkjobs.state import Manifest, begin, claim, locked, look, state_folder
+
+
+class NeedsAllError(Exception):
+    """Only now it shows that the table must be made anew; the plan says what runs then."""
+
+
+def opened(run: Run, job: JobPlan, progress: Progress) -> Attempt:
+    """Bring the state of `job`'s table in order, and write down what this attempt is about to do.
+
+    Only under the table's lock.
+
+    Raises:
+        StateError: the table is not as it was planned from.
+    """
+    output = job.conf.output
+    reach("begin.before")
+    recover(job.table)
+    state = look(job.name, job.table, output.format)
+    if state.committed != job.committed:
+        raise StateMovedError(job.name, job.committed, state.committed)
+    if job.mode != "overwrite":
+        refuse_distrust(job, state)
+    claim(job.name, job.table, output.format)
+    sweep(job.table, state.committed)
+    pinned = tuple(_entry(job, one) for one in job.inputs)
+    wanted = Manifest(job.name, 0, state.committed, run.run_id, job.code, job.fingerprint, pinned, job.mode)
+    manifest = begin(state.folder, wanted)
+    progress.manifest = manifest.number
+    reach("manifest.written")
+    return Attempt(job.name, job.table, output.format, manifest.number, run.run_id, token_hex(4))
+
+
+def resolved(job: JobPlan, results: Mapping[str, JobResult]) -> JobPlan:
+    """`job` with the versions that the jobs it reads have published in this run.
+
+    Raises:
+        UpstreamRewrittenError: rows that it has taken before have been changed since.
+        NeedsAllError: the same, and the conf says what to do then.
+    """
+    inputs = tuple(_resolved(one, results) for one in job.inputs)
+    for one, planned in zip(inputs, job.inputs, strict=True):
+        if isinstance(one.part, Added) and planned.version is None:
+            try:
+                unread(job.name, one, None)
+            except UpstreamRewrittenError as error:
+                by = job.conf.incremental
+                if isinstance(by, ByVersion) and by.on_rewrite == "full_refresh":
+                    raise NeedsAllError from error
+                raise
+    whole = (
+        replace(job.whole, inputs=tuple(_resolved(one, results) for one in job.whole.inputs))
+        if job.whole
+        else None
+    )
+    return replace(job, inputs=inputs, whole=whole)
+
+
+def finish(run: Run, job: str, table: Path) -> None:
+    """Finish a Parquet commit that a killed run has left half made, before anyone reads the table."""
+    if interrupted(table):
+        with told(job, "finish its last commit"), locked(job, state_folder(table), run.run_id):
+            recover(table)
+
+
+def refuse_moved(job: JobPlan, root: Path) -> None:
+    """Hold the inputs to their pins. Delta keeps its old versions; files and Parquet tables do not.
+
+    Raises:
+        InputError: a file was changed since the plan was made.
+        StateMovedError: a Parquet table was.
+    """
+    for one in job.inputs:
+        if isinstance(one, SourceInput):
+            if problems := tuple(_changed(one, root)):
+                fix = f"Leave files alone while they are read; `sparkjobs run {job.name}` plans anew."
+                raise InputError(one.source, problems, fix)
+        elif one.format == "parquet":
+            found = look(one.job, one.path, one.format).version
+            if found != one.version:
+                raise StateMovedError(one.job, one.version or 0, found or 0)
+
+
+def _resolved(one: PlannedInput, results: Mapping[str, JobResult]) -> PlannedInput:
+    if not isinstance(one, TableInput) or one.version is not None:
+        return one
+    published = results[one.job].published
+    return replace(one, version=published.version if published else None)
+
+
+def _entry(job: JobPlan, one: PlannedInput) -> dict[str, Any]:
+    """What the manifest says of an input; of a Delta table taken by version, which table it was."""
+    if isinstance(job.conf.incremental, ByVersion) and one.name == taken(job.conf):
+        return {**one.pinned(), "table": table_id(table_of(one))}
+    return one.pinned()
+
+
+def _changed(one: SourceInput, root: Path) -> Iterator[str]:
+    for file in one.files:
+        try:
+            now = (root / file.path).stat()
+        except OSError as error:
+            yield f"{file.path}: {error.strerror}; it was there when the plan was made"
+            continue
+        if (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns):
+            yield f"{file.path}: it was changed after the plan was made"

@@ -1,0 +1,73 @@
+"""A run and how far each of its jobs came: what the flow reads, and what it leaves for the record."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from deltalake.exceptions import DeltaError
+from py4j.protocol import Py4JError
+from pyarrow import ArrowException
+from pyspark.errors import PySparkException
+
+from sparkjobs import session
+from sparkjobs.config.references import UnknownReferenceError
+from sparkjobs.errors import StepError
+from sparkjobs.plan import RunPlan
+from sparkjobs.record import Event
+from sparkjobs.results import CheckResult, Ledger, Published, Staged
+from sparkjobs.shelf import Shelf
+
+Clock = Callable[[], datetime]
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What stays the same for all jobs of a run."""
+
+    run_id: str
+    plan: RunPlan
+    shelf: Shelf | None
+    """None when nothing runs."""
+    clock: Clock
+    emit: Emit
+    lock_wait_s: float = 0
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a job came: what its result can tell even when it fails."""
+
+    manifest: int | None = None
+    ledgers: list[Ledger] = field(default_factory=list)
+    staged: Staged | None = None
+    checks: tuple[CheckResult, ...] = ()
+    published: Published | None = None
+
+
+@contextmanager
+def step(run: Run, job: str, name: str) -> Iterator[None]:
+    """One step of the flow; what fails inside it becomes an error that names it.
+
+    Raises:
+        TransientError: the step failed for a reason that passes.
+        StepError: it failed for one that stays.
+    """
+    run.emit(Event(run.clock().isoformat(), "step", job, {"step": name}))
+    with told(job, name):
+        yield
+
+
+@contextmanager
+def told(job: str, name: str) -> Iterator[None]:
+    """`step` without an event.
+
+    Raises:
+        TransientError: the step failed for a reason that passes.
+        StepError: it failed for one that stays.
+    """
+    try:
+        yield
+    except (PySparkException, Py4JError, DeltaError, ArrowException, OSError, UnknownReferenceError) as error:
+        raise StepError(job, name, session.root_cause(error)) from error

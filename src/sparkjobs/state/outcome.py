@@ -1,0 +1,39 @@
+"""Outcomes: what a run learned from the data it read, in force once its manifest is committed.
+
+`<table>/_sparkjobs/outcomes/<number>.json` is written just before the commit, beside the manifest that
+was written before any data was read.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sparkjobs.state.durable import read_json, write_json
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far the published rows reach, as Spark writes values in UTC."""
+
+    mark: str | None = None
+    """The high-water mark: the highest cursor of an input that is read by column."""
+    newest: str | None = None
+    """The highest `sequence_by` of a history."""
+
+
+def write_outcome(folder: Path, number: int, outcome: Outcome) -> None:
+    """Write down what manifest `number` will have brought about."""
+    write_json(_path(folder, number), asdict(outcome))
+
+
+def read_outcome(folder: Path, number: int) -> Outcome:
+    """What manifest `number` has brought about; an empty outcome where nothing was learned.
+
+    Raises:
+        DamagedStateError: something else has changed it since.
+    """
+    content = read_json(_path(folder, number))
+    return Outcome() if content is None else Outcome(**content)
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / "outcomes" / f"{number}.json"
