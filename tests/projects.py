@@ -17,7 +17,7 @@ from sparkjobs.plan import Request, RunPlan, build
 from sparkjobs.record import Event
 from sparkjobs.registry import collect
 from sparkjobs.results import JobResult, RunResult
-from sparkjobs.run import execute
+from sparkjobs.run import Orders, execute
 from sparkjobs.state import committed_schema
 
 HEAD = "from pyspark.sql import DataFrame, functions as F\nfrom sparkjobs import job\n"
@@ -84,7 +84,9 @@ def executed(spark: SparkSession, conf: Conf, plan: RunPlan, *, fail_fast: bool 
     """Execute `plan` in the test's session."""
     events: list[Event] = []
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return execute(lambda _: spark, conf, plan, "run", lambda: moment, events.append, fail_fast=fail_fast)
+    return execute(
+        lambda _: spark, conf, plan, Orders("run", lambda: moment, events.append, fail_fast=fail_fast)
+    )
 
 
 def table(spark: SparkSession, path: Path) -> DataFrame:

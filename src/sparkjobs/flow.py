@@ -18,7 +18,7 @@ from sparkjobs.publish import Attempt, commit, kept_rows, recover, refuse, stage
 from sparkjobs.quality import Rejected, blocks, judge, settle, tally
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
 from sparkjobs.shelf import Opened, Shelf
-from sparkjobs.state import Outcome, locked, look, read_outcome, state_folder, write_outcome
+from sparkjobs.state import Outcome, locked, look, read_outcome, remember, state_folder, write_outcome
 from sparkjobs.state.durable import sync
 
 
@@ -74,7 +74,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             _put_in_force(attempt)
             write_outcome(state_folder(job.table), attempt.number, _outcome(job, progress))
             progress.published = _committed(spark, attempt, staged, job)
-            shutil.rmtree(attempt.scratch, ignore_errors=True)
+            _close(attempt)
 
 
 def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
@@ -139,6 +139,15 @@ def _committed(spark: SparkSession, attempt: Attempt, staged: Staged, job: JobPl
         if published := _published_after_all(attempt, staged):
             return published
         raise
+
+
+def _close(attempt: Attempt) -> None:
+    """What follows a commit; a crash here loses nothing."""
+    reach("close.before")
+    if attempt.format == "delta":
+        remember(attempt.table, attempt.number)
+    shutil.rmtree(attempt.scratch, ignore_errors=True)
+    reach("close.after")
 
 
 def _published_after_all(attempt: Attempt, staged: Staged) -> Published | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pyspark.sql import SparkSession
 
@@ -20,16 +20,19 @@ from sparkjobs.shelf import Shelf
 from sparkjobs.sql import refuse_expressions
 
 
-def execute(
-    start: Callable[[Conf], SparkSession],
-    conf: Conf,
-    plan: RunPlan,
-    run_id: str,
-    clock: Clock,
-    emit: Emit,
-    *,
-    fail_fast: bool,
-) -> RunResult:
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How a plan is to be run."""
+
+    run_id: str
+    clock: Clock
+    emit: Emit
+    fail_fast: bool = False
+    lock_wait_s: float = 0
+    """How long to wait for a table that another run is writing."""
+
+
+def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, orders: Orders) -> RunResult:
     """Run every job of `plan` that has a reason to; a failure skips what depends on it.
 
     `start` is called only when there is something to run.
@@ -38,17 +41,18 @@ def execute(
         ConfigError: a rule or check holds an expression that may not run.
         SetupError: Delta's jars are missing.
     """
+    clock, emit = orders.clock, orders.emit
     started, before = clock().isoformat(), time.monotonic()
     shelf = _shelf(start, conf, plan)
-    run = Run(run_id, plan, shelf, clock, emit)
-    emit(Event(started, "run_started", facts={"run_id": run_id, "jobs": len(plan.jobs)}))
+    run = Run(orders.run_id, plan, shelf, clock, emit, orders.lock_wait_s)
+    emit(Event(started, "run_started", facts={"run_id": orders.run_id, "jobs": len(plan.jobs)}))
     results: dict[str, JobResult] = {}
     for job in plan.jobs:
-        stopped = fail_fast and any(one.status in ("fail", "error") for one in results.values())
+        stopped = orders.fail_fast and any(one.status in ("fail", "error") for one in results.values())
         results[job.name] = _job(run, job, results, stopped=stopped)
         if shelf:
             shelf.release(job)
-    result = RunResult(run_id, started, time.monotonic() - before, tuple(results.values()))
+    result = RunResult(orders.run_id, started, time.monotonic() - before, tuple(results.values()))
     emit(Event(clock().isoformat(), "run_ended", facts={"failed": len(result.failed)}))
     return result
 

@@ -125,6 +125,13 @@ def require_delta(spark: SparkSession) -> None:
         )
 
 
+def restore(spark: SparkSession, table: Path, version: int) -> None:
+    """Take a Delta table back to an older version, in a commit of its own."""
+    from delta.tables import DeltaTable  # noqa: PLC0415 (only this needs it)
+
+    DeltaTable.forPath(spark, str(table)).restoreToVersion(version)
+
+
 def label(spark: SparkSession, run_id: str, job: str) -> None:
     """Name the Spark jobs that follow after `job`, in the event log and for `retried`."""
     spark.sparkContext.setJobGroup(_group(run_id, job), job)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
-from sparkjobs.errors import ForeignCommitError
+from sparkjobs.errors import ForeignCommitError, RestoredTableError
 from sparkjobs.state import Manifest, begin, claim, state_folder
 from tests.unit.projects import DAILY, delta_commit, plan_of, project
 
@@ -66,7 +66,6 @@ def test_a_commit_that_keeps_the_rows_is_not_minded(tmp_path: Path, keep: Callab
         (lambda table: _append(table, '{"job": "daily", "manifest": 1}'), "WRITE"),
         (lambda table: _append(table, "[1]"), "WRITE"),
         (lambda table: DeltaTable(table).delete("i = 1"), "DELETE"),
-        (lambda table: DeltaTable(table).restore(0), "RESTORE"),
     ],
 )
 def test_a_foreign_commit_that_changes_rows_is_refused(
@@ -80,6 +79,18 @@ def test_a_foreign_commit_that_changes_rows_is_refused(
         plan_of(tmp_path)
 
     assert (caught.value.job, caught.value.version, caught.value.operation) == ("daily", 2, operation)
+
+
+def test_a_restore_is_told_with_the_version_it_went_back_to(tmp_path: Path) -> None:
+    table = _committed(tmp_path)
+    DeltaTable(table).restore(0)
+    _optimize(table)
+
+    with pytest.raises(RestoredTableError) as caught:
+        plan_of(tmp_path)
+
+    assert (caught.value.job, caught.value.version, caught.value.to_version) == ("daily", 2, 0)
+    assert "`sparkjobs state adopt daily` goes on from there" in str(caught.value)
 
 
 def test_a_full_refresh_replaces_what_a_foreign_commit_has_left(tmp_path: Path) -> None:

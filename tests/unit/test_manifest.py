@@ -8,7 +8,12 @@ import pytest
 from sparkjobs.errors import DamagedStateError
 from sparkjobs.state import Manifest, begin
 from sparkjobs.state.durable import read_json, write_json
-from sparkjobs.state.manifest import committed_chain, latest, read
+from sparkjobs.state.manifest import committed_chain, latest_number, read
+
+
+def _latest(folder: Path) -> Manifest | None:
+    return read(folder, latest_number(folder))
+
 
 WANTED = Manifest(
     "daily", 0, 0, "run-1", "code-1", "conf-1", ({"name": "sales", "files": [["a.csv", 1, 2]]},)
@@ -20,7 +25,7 @@ def test_the_first_manifest_has_number_1_and_is_read_back(tmp_path: Path) -> Non
 
     assert written == replace(WANTED, number=1)
     assert read(tmp_path, 1) == written
-    assert latest(tmp_path) == written
+    assert _latest(tmp_path) == written
 
 
 def test_the_same_work_left_unfinished_is_taken_up(tmp_path: Path) -> None:
@@ -65,7 +70,7 @@ def test_numbers_are_compared_as_numbers(tmp_path: Path) -> None:
     for base in range(10):
         begin(tmp_path, replace(WANTED, base=base))
 
-    newest = latest(tmp_path)
+    newest = _latest(tmp_path)
 
     assert newest is not None
     assert newest.number == 10
@@ -99,7 +104,7 @@ def test_what_a_killed_write_left_is_no_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / ".1.json.4711.tmp").write_text('{"job"')
 
-    assert latest(tmp_path) is None
+    assert _latest(tmp_path) is None
     assert begin(tmp_path, WANTED).number == 1
 
 

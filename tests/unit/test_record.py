@@ -15,7 +15,7 @@ from sparkjobs.errors import SetupError
 from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event, EventLog, write_results
 from sparkjobs.results import CheckResult, JobResult, RunResult
-from sparkjobs.run import execute
+from sparkjobs.run import Orders, execute
 from sparkjobs.session import root_cause, start
 from sparkjobs.state import locked, state_folder
 from sparkjobs.state.durable import write_json
@@ -85,7 +85,7 @@ def test_a_job_with_nothing_to_do_is_told_as_up_to_date(
     plan = plan_of(root)
 
     with Progress(plan) as progress:
-        result = execute(_no_spark, conf_of(root), plan, "run", _now, progress.show, fail_fast=False)
+        result = execute(_no_spark, conf_of(root), plan, Orders("run", _now, progress.show))
 
     assert [job.status for job in result.jobs] == ["no-op"]
     assert capsys.readouterr() == ("", "00:00:00 daily: up to date\n")
@@ -98,7 +98,7 @@ def test_a_half_made_commit_that_another_process_holds_fails_its_job_with_10(tmp
     write_json(state_folder(job.table) / "journal.json", {"commit": {"number": 1}, "moves": []})
 
     with locked(job.name, state_folder(job.table), "other"):
-        result = execute(_no_spark, conf_of(root), plan, "run", _now, _silent, fail_fast=False)
+        result = execute(_no_spark, conf_of(root), plan, Orders("run", _now, _silent))
 
     assert [(one.status, one.exit_code) for one in result.jobs] == [("error", 10)]
     assert "is being written by run other" in result.jobs[0].message
@@ -111,7 +111,7 @@ def test_a_bug_met_by_one_job_is_told_and_the_others_go_on(tmp_path: Path) -> No
     plan = plan_of(root)
     write_json(state_folder(plan.jobs[0].table) / "journal.json", {"commit": {"number": 1}})
 
-    result = execute(_no_spark, conf_of(root), plan, "run", _now, _silent, fail_fast=False)
+    result = execute(_no_spark, conf_of(root), plan, Orders("run", _now, _silent))
 
     assert [(one.job, one.status, one.message) for one in result.jobs] == [
         ("daily", "error", "unexpected: KeyError: 'moves'"),

@@ -25,6 +25,24 @@ def build(conf: Conf, functions: Mapping[str, JobFunction], request: Request) ->
         InputError: a source is not as its conf says.
         StateError: a table does not allow it.
     """
+    planned = list(_planned(conf, functions, request, decided=True))
+    return _sharing(RunPlan(conf.project.name, conf.root, conf.env, tuple(planned)))
+
+
+def drafts(conf: Conf, functions: Mapping[str, JobFunction], request: Request) -> tuple[JobPlan, ...]:
+    """The selected jobs with all of their inputs, before anybody looked at their tables.
+
+    Raises:
+        ConfigError: conf and functions do not fit.
+        UsageError: a selector names nothing, or an input has never been published.
+        InputError: a source is not as its conf says.
+    """
+    return tuple(_planned(conf, functions, request, decided=False))
+
+
+def _planned(
+    conf: Conf, functions: Mapping[str, JobFunction], request: Request, *, decided: bool
+) -> Iterator[JobPlan]:
     graph = graph_of(conf, functions)
     chosen = selected(request.select, request.exclude, conf, graph, functions)
     plans: dict[str, JobPlan] = {}
@@ -34,8 +52,9 @@ def build(conf: Conf, functions: Mapping[str, JobFunction], request: Request) ->
             inputs = tuple(_inputs(conf, job, plans, pinned, request.pins))
             function = functions[function_name(job, conf.jobs[job])]
             upstream = tuple(sorted(graph.upstream[job] & set(plans)))
-            plans[job] = decide(drafted(conf, job, function, inputs, upstream), request)
-    return _sharing(RunPlan(conf.project.name, conf.root, conf.env, tuple(plans.values())))
+            draft = drafted(conf, job, function, inputs, upstream)
+            plans[job] = decide(draft, request) if decided else draft
+            yield plans[job]
 
 
 def _sharing(plan: RunPlan) -> RunPlan:

@@ -17,7 +17,7 @@ from sparkjobs.state.table import (
     look,
     manifest_at,
     remember,
-    reset,
+    set_aside_damaged,
     state_folder,
     table_rows,
 )
@@ -37,7 +37,7 @@ __all__ = [
     "manifest_at",
     "read_outcome",
     "remember",
-    "reset",
+    "set_aside_damaged",
     "state_folder",
     "table_rows",
     "write_outcome",

@@ -32,20 +32,24 @@ class Manifest:
         return replace(self, number=0, run_id="") == replace(other, number=0, run_id="")
 
 
-def begin(folder: Path, wanted: Manifest) -> Manifest:
-    """Write `wanted` down under the next free number, or take up the same work left unfinished."""
-    last = latest(folder)
-    if last and last.number > wanted.base and last.same_work(wanted):
+def begin(folder: Path, wanted: Manifest, above: int | None = None) -> Manifest:
+    """Write `wanted` down under the next free number, or take up the same work left unfinished.
+
+    `above` is the committed number, where that is not `wanted.base`.
+    """
+    committed = wanted.base if above is None else above
+    last = read(folder, latest_number(folder))
+    if last and last.number > committed and last.same_work(wanted):
         return last
-    manifest = replace(wanted, number=max(wanted.base, last.number if last else 0) + 1)
+    manifest = replace(wanted, number=max(committed, last.number if last else 0) + 1)
     write_json(_path(folder, manifest.number), asdict(manifest))
     return manifest
 
 
-def latest(folder: Path) -> Manifest | None:
-    """The manifest with the highest number, committed or not."""
+def latest_number(folder: Path) -> int:
+    """The highest number that a manifest has, committed or not; 0 for none."""
     numbers = [int(path.stem) for path in (folder / "manifests").glob("*.json") if path.stem.isdigit()]
-    return read(folder, max(numbers)) if numbers else None
+    return max(numbers, default=0)
 
 
 def read(folder: Path, number: int) -> Manifest | None:

@@ -77,8 +77,8 @@ def app_id(job: str) -> str:
     return f"sparkjobs/{job}"
 
 
-def look(job: str, table: Path, table_format: str) -> TableState:
-    """How `table` stands now.
+def look(job: str, table: Path, table_format: str, *, adopting: bool = False) -> TableState:
+    """How `table` stands now; `adopting` takes its rows as they are, whoever wrote them.
 
     Raises:
         ForeignTableError: the folder holds something that `job` did not write.
@@ -89,7 +89,9 @@ def look(job: str, table: Path, table_format: str) -> TableState:
     committed, version, foreign = _delta(job, table) if table_format == "delta" else _parquet(folder)
     if table_format == "parquet" and reset is not None and not committed:
         committed, version = reset, reset
-    if not committed and (version is not None or (table_format == "parquet" and _occupied(table))):
+    if not (committed or adopting) and (
+        version is not None or (table_format == "parquet" and _occupied(table))
+    ):
         raise ForeignTableError(job, str(table), "it holds data, and no record of a commit of this job")
     manifest = manifests.read(folder, committed) if committed else None
     lost = _lost(table, folder, committed)
@@ -103,15 +105,15 @@ def remember(table: Path, number: int) -> None:
     write_json(state_folder(table) / "committed.json", {"commit": {"number": number}})
 
 
-def reset(table: Path, number: int) -> None:
-    """Let the next run make `table` anew, whatever its state says; `number` is the highest known."""
-    folder = state_folder(table)
-    for name in ("committed.json", "journal.json"):
+def set_aside_damaged(folder: Path) -> None:
+    """Keep what cannot be read of a table's state under another name, where nobody looks for it."""
+    for path in sorted(
+        (*folder.glob("*.json"), *folder.glob("manifests/*.json"), *folder.glob("outcomes/*.json"))
+    ):
         try:
-            read_json(folder / name)
+            read_json(path)
         except DamagedStateError:
-            (folder / name).replace(folder / f"{name}.damaged")
-    write_json(folder / "reset.json", {"number": number})
+            path.replace(path.with_name(f"{path.name}.damaged"))
 
 
 def manifest_at(job: str, table: Path, version: int) -> int:

@@ -1,0 +1,47 @@
+"""The verbs that only look: list, validate, doctor."""
+
+import os
+import sys
+
+import click
+
+from sparkjobs.cli.options import functions_of, project, project_of
+
+
+@click.command(name="list")
+@project
+def list_(root: str, env: str | None, sets: tuple[str, ...]) -> None:
+    """List the jobs with what they read and write."""
+    conf = project_of(root, env, sets).conf()
+    for name, job in sorted(conf.jobs.items()):
+        inputs = ", ".join(one.ref or f"source {one.source}" for one in job.inputs.values())
+        by = f" by {job.incremental.by}" if job.incremental else ""
+        tags = f"  [{', '.join(job.tags)}]" if job.tags else ""
+        click.echo(f"{name}: {inputs} → {job.output.format} {job.output.mode}{by}{tags}")
+
+
+@click.command()
+@project
+def validate(root: str, env: str | None, sets: tuple[str, ...]) -> None:
+    """Check conf and job functions against each other. Reads no data, starts no JVM."""
+    from sparkjobs.plan import graph_of  # noqa: PLC0415 (--help does without it)
+
+    conf = project_of(root, env, sets).conf()
+    graph = graph_of(conf, functions_of(conf))
+    click.echo(f"{conf.project.name}: {len(graph.order)} jobs, {len(conf.sources)} sources, no mistakes")
+
+
+@click.command()
+@project
+def doctor(root: str, env: str | None, sets: tuple[str, ...]) -> None:
+    """Check Java, Python, Spark, Delta, the jars and the folders; each trouble with its fix."""
+    from sparkjobs.doctor import examine  # noqa: PLC0415 (--help does without it)
+
+    conf = project_of(root, env, sets).conf()
+    findings = list(examine(conf, os.environ))
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.fix is None else 'FIX '} {finding.subject}: {finding.found}")
+        if finding.fix is not None:
+            click.echo(f"     {finding.fix}")
+    if any(finding.fix is not None for finding in findings):
+        sys.exit(2)

@@ -1,0 +1,144 @@
+"""The verbs that plan and run: run, plan, retry."""
+
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sparkjobs.cli.options import (
+    Selection,
+    clock,
+    functions_of,
+    project,
+    project_of,
+    run_id_of,
+    running,
+    selection,
+)
+from sparkjobs.config import Conf
+from sparkjobs.errors import UsageError
+
+
+@click.command()
+@project
+@selection
+@running
+def run(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    select: tuple[str, ...],
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    full_refresh: bool,
+    start: str | None,
+    end: str | None,
+    fail_fast: bool,
+    lock_wait_s: float,
+    run_id: str | None,
+) -> None:
+    """Plan, then execute that very plan."""
+    from sparkjobs.plan import build  # noqa: PLC0415 (--help does without it)
+
+    conf = project_of(root, env, sets).conf()
+    asked = Selection((*select, *more), exclude, full_refresh, start, end)
+    planned = build(conf, functions_of(conf), asked.request())
+    _execute(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+
+
+@click.command()
+@project
+@selection
+@click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
+)
+def plan(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    select: tuple[str, ...],
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    full_refresh: bool,
+    start: str | None,
+    end: str | None,
+    output: str,
+) -> None:
+    """Say what `run` would do and why. Nothing is run, no JVM is started."""
+    from sparkjobs.plan import as_json, as_text, build  # noqa: PLC0415 (--help does without it)
+
+    conf = project_of(root, env, sets).conf()
+    asked = Selection((*select, *more), exclude, full_refresh, start, end)
+    planned = build(conf, functions_of(conf), asked.request())
+    click.echo(as_json(planned) if output == "json" else as_text(planned), nl=False)
+
+
+@click.command()
+@project
+@click.argument("failed", metavar="[RUN_ID]", required=False)
+@running
+def retry(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    failed: str | None,
+    fail_fast: bool,
+    lock_wait_s: float,
+    run_id: str | None,
+) -> None:
+    """Run again what failed or was skipped in a run (default: the last), with the inputs it had."""
+    from sparkjobs.plan import build  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.record.retry import last_run, unfinished  # noqa: PLC0415
+
+    conf = project_of(root, env, sets).conf()
+    runs = conf.path("artifacts", "target") / "runs"
+    folder = runs / failed if failed else last_run(runs)
+    request = unfinished(folder, env, clock())
+    if not request.select:
+        click.echo(f"{folder.name}: every job of it has published; there is nothing to retry")
+        return
+    planned = build(conf, functions_of(conf), request)
+    _execute(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+
+
+def _execute(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_s: float) -> None:  # noqa: ANN401 (RunPlan, imported late)
+    from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (planning may fail without)
+    from sparkjobs.run import Orders, execute  # noqa: PLC0415
+    from sparkjobs.session import start  # noqa: PLC0415
+    from sparkjobs.terminal import Progress, results_table  # noqa: PLC0415
+
+    folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
+    write_plan(folder, plan)
+    with closing(EventLog(folder / "events.jsonl")) as log, Progress(plan) as progress:
+
+        def emit(event: Any) -> None:  # noqa: ANN401 (Event, imported late)
+            log.write(event)
+            progress.show(event)
+
+        orders = Orders(name, clock, emit, fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+        result = execute(start, conf, plan, orders)
+    path = write_results(folder, plan, result)
+    click.echo(results_table(plan, result), nl=False)
+    for job in result.failed:
+        click.echo(f"\n{job.job}: {job.status}\n{job.message}", err=True)
+    click.echo(f"\nrecord: {os.path.relpath(path)}", err=True)
+    if result.failed:
+        codes = {job.exit_code for job in result.failed if job.status != "skipped"}
+        sys.exit(codes.pop() if len(codes) == 1 else 1)
+
+
+def _new_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise UsageError(
+            f"The record of a run {folder.name!r} is there already: {folder}", "Give another --run-id."
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"No record can be kept in {folder}: {error.strerror}", "Mend `artifacts` in `paths:`."
+        ) from error
+    return folder

@@ -1,0 +1,228 @@
+"""What a person may do to a table's state: adopt the table as it is, reset its state, restore a version."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from deltalake import CommitProperties, DeltaTable, Transaction
+from pyspark.sql import SparkSession
+
+from sparkjobs import session
+from sparkjobs.config import Conf
+from sparkjobs.errors import ForeignTableError, UpstreamRewrittenError, UsageError
+from sparkjobs.faults import reach
+from sparkjobs.plan import JobPlan, Request, Window
+from sparkjobs.plan.build import drafts
+from sparkjobs.plan.fits import taken
+from sparkjobs.plan.increments import news
+from sparkjobs.publish import recover
+from sparkjobs.publish.journal import publish
+from sparkjobs.registry import JobFunction
+from sparkjobs.state import (
+    Manifest,
+    TableState,
+    app_id,
+    begin,
+    claim,
+    locked,
+    look,
+    manifest_at,
+    read_outcome,
+    remember,
+    set_aside_damaged,
+    state_folder,
+    write_outcome,
+)
+from sparkjobs.state.durable import read_json, write_json
+from sparkjobs.state.manifest import latest_number, read
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What became of a table's state."""
+
+    job: str
+    number: int
+    """The manifest that is in force now."""
+    goes_on_from: int
+    """The manifest whose inputs count as published; 0: the inputs as they lie there now."""
+
+
+def adopt(job: JobPlan, run_id: str) -> Adopted:
+    """Say that the rows of `job`'s table are right as they are, whoever wrote them.
+
+    What counts as published stays as the manifest in force says; after a restore, as that of the
+    restored version says; where there is none, everything that lies there now counts as published.
+
+    Raises:
+        ForeignTableError: there is no table, or it is another job's.
+        LockHeldError: a run writes it.
+    """
+    with locked(job.name, state_folder(job.table), run_id):
+        return _adopted(job, run_id)
+
+
+def shown(job: str, table: Path, table_format: str) -> Iterator[str]:
+    """What `table` knows of itself, for a terminal.
+
+    Raises:
+        StateError: it is not this job's, or a file of its state is damaged.
+    """
+    state = look(job, table, table_format)
+    if not state.committed:
+        yield f"{job}: nothing was published" + (f", though manifest {state.lost} was" if state.lost else "")
+        return
+    at = f", Delta version {state.version}" if table_format == "delta" else ""
+    yield f"{job}: manifest {state.committed} is in force{at}"
+    if state.manifest is None:
+        yield "  its manifest file is lost"
+    else:
+        base = state.manifest.base or "none"
+        yield f"  {state.manifest.mode} by run {state.manifest.run_id}, on manifest {base}"
+        yield from (f"  {_told(entry)}" for entry in state.manifest.inputs)
+    outcome = read_outcome(state.folder, state.committed)
+    if outcome.mark is not None:
+        yield f"  high-water mark {outcome.mark}"
+    if state.foreign:
+        yield f"  version {state.foreign.version} is a {state.foreign.operation} that no run of it has made"
+    if state.reset:
+        yield "  its state was reset: the next run makes the whole table anew"
+
+
+def _told(entry: Mapping[str, Any]) -> str:
+    version = f", version {entry['version']}" if entry.get("version") is not None else ""
+    files = f", {len(entry['files'])} files" if entry.get("files") else ""
+    part = "".join(
+        f", {key} {value}" for key, value in (entry.get("part") or {}).items() if value not in (None, [])
+    )
+    return f"{entry['name']}: {entry.get('source') or entry.get('ref')}{version}{files}{part}"
+
+
+def _adopted(job: JobPlan, run_id: str) -> Adopted:
+    table_format = job.conf.output.format
+    if table_format == "delta" and DeltaTable.is_deltatable(str(job.table)):
+        claim(job.name, job.table, table_format)
+    recover(job.table)
+    state = look(job.name, job.table, table_format, adopting=True)
+    if state.version is None:
+        raise ForeignTableError(job.name, str(job.table), "there is no table to adopt")
+    inherited = _inherited(job, state)
+    wanted = Manifest(
+        job=job.name,
+        number=0,
+        base=inherited.number if inherited else 0,
+        run_id=run_id,
+        code=job.code,
+        conf=job.fingerprint,
+        inputs=_inputs(job, state, inherited),
+        mode="adopt",
+    )
+    manifest = begin(state.folder, wanted, above=state.committed)
+    if inherited:
+        write_outcome(state.folder, manifest.number, read_outcome(state.folder, inherited.number))
+    reach("adopt.before")
+    _commit_nothing(job, manifest)
+    reach("adopt.after")
+    (state.folder / "reset.json").unlink(missing_ok=True)
+    return Adopted(job.name, manifest.number, inherited.number if inherited else 0)
+
+
+def _inherited(job: JobPlan, state: TableState) -> Manifest | None:
+    if state.foreign and state.foreign.restored_to is not None:
+        return read(state.folder, manifest_at(job.name, job.table, state.foreign.restored_to))
+    return state.manifest
+
+
+def _inputs(job: JobPlan, state: TableState, inherited: Manifest | None) -> tuple[dict[str, Any], ...]:
+    """What counts as published: for an input that was rewritten, or of which nothing is known, all of it."""
+    now = tuple(one.pinned() for one in job.inputs)
+    if inherited is None:
+        return now
+    if job.conf.incremental is None:
+        return inherited.inputs
+    name = taken(job.conf)
+    one = next(one for one in job.inputs if one.name == name)
+    try:
+        news(job, one, replace(state, manifest=inherited, committed=inherited.number), Window())
+    except UpstreamRewrittenError:
+        return (one.pinned(), *(entry for entry in inherited.inputs if entry["name"] != name))
+    return inherited.inputs
+
+
+def _commit_nothing(job: JobPlan, manifest: Manifest) -> None:
+    """Put `manifest` in force without touching a row."""
+    if job.conf.output.format == "parquet":
+        last = (read_json(state_folder(job.table) / "committed.json") or {})["commit"]
+        publish(job.table, [], {**last, "number": manifest.number, "run_id": manifest.run_id})
+        return
+    note = {"job": job.name, "manifest": manifest.number, "attempt": "adopt", "run_id": manifest.run_id}
+    handle = DeltaTable(job.table)
+    handle.create_write_transaction(
+        [],
+        "append",
+        handle.schema(),
+        list(handle.metadata().partition_columns),
+        commit_properties=CommitProperties(
+            app_transactions=[Transaction(app_id(job.name), manifest.number, int(time.time() * 1000))],
+            custom_metadata={"userMetadata": json.dumps(note)},
+        ),
+    )
+    remember(job.table, manifest.number)
+
+
+def reset(job: str, table: Path, table_format: str, run_id: str) -> int:
+    """Forget what was published: the next run of `job` makes its whole table anew, in one commit.
+
+    Readers see the table as it is until then. Damaged files of the state are kept under another name.
+
+    Raises:
+        ForeignTableError: the table is not the job's.
+        LockHeldError: a run writes it.
+    """
+    folder = state_folder(table)
+    with locked(job, folder, run_id):
+        set_aside_damaged(folder)
+        if table_format == "delta" and not DeltaTable.is_deltatable(str(table)):
+            claim(job, table, table_format)
+        state = look(job, table, table_format, adopting=True)
+        number = max(state.committed, latest_number(folder))
+        write_json(folder / "reset.json", {"number": number})
+    return number
+
+
+def restore(
+    start: Callable[[Conf], SparkSession], conf: Conf, job: JobPlan, to_version: int, run_id: str
+) -> Adopted:
+    """Take a Delta table back to `to_version`, and its state with it: later inputs are new again.
+
+    Raises:
+        UsageError: the table is no Delta table, or has no such version.
+        StateError: the table does not allow it.
+    """
+    table = str(job.table)
+    if job.conf.output.format != "delta" or not DeltaTable.is_deltatable(table):
+        raise UsageError(f"{job.name!r} has no Delta table to restore.", "Only Delta keeps older versions.")
+    newest = DeltaTable(table).version()
+    if not 0 <= to_version <= newest:
+        raise UsageError(
+            f"{table} has versions 0 to {newest}, not {to_version}.", "Its history: `sparkjobs state show`."
+        )
+    with locked(job.name, state_folder(job.table), run_id):
+        spark = start(conf)
+        session.require_delta(spark)
+        reach("restore.before")
+        session.restore(spark, job.table, to_version)
+        reach("restore.after")
+        return _adopted(job, run_id)
+
+
+def job_of(conf: Conf, functions: Mapping[str, JobFunction], name: str) -> JobPlan:
+    """`name` as it would be planned, its table not looked at.
+
+    Raises:
+        UsageError: there is no such job.
+    """
+    return next(iter(drafts(conf, functions, Request((name,)))))
