@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from sparkjobs.config import Conf, load
-from sparkjobs.plan import Request, RunPlan, build
+from sparkjobs.plan import Request, RunPlan, Window, build
 from sparkjobs.record import Event
 from sparkjobs.registry import collect
 from sparkjobs.results import JobResult, RunResult
@@ -22,6 +22,7 @@ from sparkjobs.state import committed_schema
 
 HEAD = "from pyspark.sql import DataFrame, functions as F\nfrom sparkjobs import job\n"
 
+NOW = Window(datetime(2026, 1, 1, tzinfo=UTC))
 REPOSITORY = Path(__file__).parents[1]
 CONF = """
 name: test
@@ -53,20 +54,29 @@ def write_project(root: Path, code: str, files: Mapping[str, str]) -> None:
 
 
 def planned(
-    root: Path, *select: str, full_refresh: bool = False, sets: tuple[str, ...] = ()
+    root: Path,
+    *select: str,
+    full_refresh: bool = False,
+    sets: tuple[str, ...] = (),
+    window: Window = NOW,
 ) -> tuple[Conf, RunPlan]:
     """The conf and the plan of the project in `root`, its job code read anew."""
     conf = load(root, None, sets, {})
     for package in conf.project.jobs:
         sys.modules.pop(package, None)
-    return conf, build(conf, collect(conf.project.jobs, root), Request(select, (), full_refresh))
+    return conf, build(conf, collect(conf.project.jobs, root), Request(select, (), full_refresh, window))
 
 
 def run(
-    spark: SparkSession, root: Path, *select: str, full_refresh: bool = False, sets: tuple[str, ...] = ()
+    spark: SparkSession,
+    root: Path,
+    *select: str,
+    full_refresh: bool = False,
+    sets: tuple[str, ...] = (),
+    window: Window = NOW,
 ) -> Mapping[str, JobResult]:
     """Plan and run, in this process; the result of each job."""
-    conf, plan = planned(root, *select, full_refresh=full_refresh, sets=sets)
+    conf, plan = planned(root, *select, full_refresh=full_refresh, sets=sets, window=window)
     return {job.job: job for job in executed(spark, conf, plan).jobs}
 
 

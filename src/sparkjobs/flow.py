@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from traceback import extract_tb
 
 from pyspark.sql import DataFrame, SparkSession
@@ -11,15 +11,17 @@ from sparkjobs import session
 from sparkjobs.config.references import revealed
 from sparkjobs.errors import CheckFailedError, FunctionError, ResultError
 from sparkjobs.faults import reach
-from sparkjobs.outset import NeedsAllError, finish, opened, refuse_moved, resolved
+from sparkjobs.outset import finish, opened, refuse_moved, refuse_rewritten, resolved
 from sparkjobs.plan import JobPlan, TableInput
 from sparkjobs.progress import Progress, Run, step
 from sparkjobs.publish import Attempt, commit, kept_rows, recover, refuse, stage, staged_rows
 from sparkjobs.quality import Rejected, blocks, judge, settle, tally
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
+from sparkjobs.shape import NeedsAllError, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
 from sparkjobs.state import Outcome, locked, look, read_outcome, remember, state_folder, write_outcome
 from sparkjobs.state.durable import sync
+from sparkjobs.stop import held_back
 
 
 def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: dict[str, JobResult]) -> None:
@@ -30,6 +32,7 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: d
     """
     job = resolved(job, results)
     try:
+        refuse_rewritten(job)
         _flow(run, shelf, job, progress)
     except NeedsAllError:
         assert job.whole is not None, job.name  # noqa: S101 (raised only where the plan has it)
@@ -42,7 +45,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
     session.label(spark, run.run_id, job.name)
     with ExitStack() as held:
         with step(run, job.name, "begin"):
-            held.enter_context(locked(job.name, state_folder(job.table), run.run_id))
+            held.enter_context(locked(job.name, state_folder(job.table), run.run_id, run.lock_wait_s))
             attempt = opened(run, job, progress)
         with step(run, job.name, "read"):
             for one in job.inputs:
@@ -56,6 +59,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
         with step(run, job.name, "stage"):
             if problem := refuse(frame, output):
                 raise ResultError(job.name, problem)
+            frame, shape = shaped(job, frame)
             progress.staged = staged = stage(spark, frame, output, attempt.data)
         reach("staged")
         with step(run, job.name, "count"):
@@ -69,9 +73,10 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             progress.checks = judge(spark, job.conf.checks, staged, staged_rows(spark, staged), kept)
         _refuse_blocked(job, staged, progress.checks)
         reach("judged")
-        with step(run, job.name, "commit"):
+        with held_back(), step(run, job.name, "commit"):
             refuse_moved(job, run.plan.root)
             _put_in_force(attempt)
+            alter(spark, job, shape)
             write_outcome(state_folder(job.table), attempt.number, _outcome(job, progress))
             progress.published = _committed(spark, attempt, staged, job)
             _close(attempt)
@@ -145,7 +150,8 @@ def _close(attempt: Attempt) -> None:
     """What follows a commit; a crash here loses nothing."""
     reach("close.before")
     if attempt.format == "delta":
-        remember(attempt.table, attempt.number)
+        with suppress(OSError):
+            remember(attempt.table, attempt.number)
     shutil.rmtree(attempt.scratch, ignore_errors=True)
     reach("close.after")
 

@@ -17,11 +17,8 @@ from sparkjobs.plan.versions import table_id
 from sparkjobs.progress import Progress, Run, told
 from sparkjobs.publish import Attempt, interrupted, recover, sweep
 from sparkjobs.results import JobResult
+from sparkjobs.shape import NeedsAllError
 from sparkjobs.state import Manifest, begin, claim, locked, look, state_folder
-
-
-class NeedsAllError(Exception):
-    """Only now it shows that the table must be made anew; the plan says what runs then."""
 
 
 def opened(run: Run, job: JobPlan, progress: Progress) -> Attempt:
@@ -51,15 +48,20 @@ def opened(run: Run, job: JobPlan, progress: Progress) -> Attempt:
 
 
 def resolved(job: JobPlan, results: Mapping[str, JobResult]) -> JobPlan:
-    """`job` with the versions that the jobs it reads have published in this run.
+    """`job` with the versions that the jobs it reads have published in this run."""
+    whole = resolved(job.whole, results) if job.whole else None
+    return replace(job, inputs=tuple(_resolved(one, results) for one in job.inputs), whole=whole)
+
+
+def refuse_rewritten(job: JobPlan) -> None:
+    """Look again at what is taken by version: the plan could not, where its job ran in this run.
 
     Raises:
-        UpstreamRewrittenError: rows that it has taken before have been changed since.
+        UpstreamRewrittenError: rows that were taken before have been changed since.
         NeedsAllError: the same, and the conf says what to do then.
     """
-    inputs = tuple(_resolved(one, results) for one in job.inputs)
-    for one, planned in zip(inputs, job.inputs, strict=True):
-        if isinstance(one.part, Added) and planned.version is None:
+    for one in job.inputs:
+        if isinstance(one.part, Added):
             try:
                 unread(job.name, one, None)
             except UpstreamRewrittenError as error:
@@ -67,18 +69,15 @@ def resolved(job: JobPlan, results: Mapping[str, JobResult]) -> JobPlan:
                 if isinstance(by, ByVersion) and by.on_rewrite == "full_refresh":
                     raise NeedsAllError from error
                 raise
-    whole = (
-        replace(job.whole, inputs=tuple(_resolved(one, results) for one in job.whole.inputs))
-        if job.whole
-        else None
-    )
-    return replace(job, inputs=inputs, whole=whole)
 
 
 def finish(run: Run, job: str, table: Path) -> None:
     """Finish a Parquet commit that a killed run has left half made, before anyone reads the table."""
     if interrupted(table):
-        with told(job, "finish its last commit"), locked(job, state_folder(table), run.run_id):
+        with (
+            told(job, "finish its last commit"),
+            locked(job, state_folder(table), run.run_id, run.lock_wait_s),
+        ):
             recover(table)
 
 

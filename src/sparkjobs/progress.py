@@ -33,6 +33,7 @@ class Run:
     clock: Clock
     emit: Emit
     lock_wait_s: float = 0
+    fail_fast: bool = False
 
 
 @dataclass(slots=True)
@@ -44,6 +45,10 @@ class Progress:
     staged: Staged | None = None
     checks: tuple[CheckResult, ...] = ()
     published: Published | None = None
+
+    def forget(self) -> None:
+        """Begin again: what a failed try came to counts for nothing."""
+        self.manifest, self.ledgers, self.staged, self.checks, self.published = None, [], None, (), None
 
 
 @contextmanager

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 
 from sparkjobs import session
-from sparkjobs.config import Conf
+from sparkjobs.config import Conf, Retries
 from sparkjobs.config.references import scrubbed
-from sparkjobs.errors import CheckFailedError, SparkjobsError
+from sparkjobs.errors import CheckFailedError, SparkjobsError, StoppedError, TransientError
 from sparkjobs.flow import run_job
 from sparkjobs.outset import finish
 from sparkjobs.plan import JobPlan, RunPlan
@@ -18,6 +19,7 @@ from sparkjobs.record import Event
 from sparkjobs.results import JobResult, JobStatus, RunResult
 from sparkjobs.shelf import Shelf
 from sparkjobs.sql import refuse_expressions
+from sparkjobs.stop import Stopped, held_back, stoppable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,18 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
     clock, emit = orders.clock, orders.emit
     started, before = clock().isoformat(), time.monotonic()
     shelf = _shelf(start, conf, plan)
-    run = Run(orders.run_id, plan, shelf, clock, emit, orders.lock_wait_s)
+    run = Run(orders.run_id, plan, shelf, clock, emit, orders.lock_wait_s, orders.fail_fast)
     emit(Event(started, "run_started", facts={"run_id": orders.run_id, "jobs": len(plan.jobs)}))
     results: dict[str, JobResult] = {}
+    with suppress(Stopped), stoppable():
+        for job in plan.jobs:
+            with held_back():
+                results[job.name] = _job(run, job, results, conf.project.retries)
+            if shelf:
+                shelf.release(job)
     for job in plan.jobs:
-        stopped = orders.fail_fast and any(one.status in ("fail", "error") for one in results.values())
-        results[job.name] = _job(run, job, results, stopped=stopped)
-        if shelf:
-            shelf.release(job)
+        if job.name not in results:
+            results[job.name] = _skipped(run, job, "stopped by SIGTERM")
     result = RunResult(orders.run_id, started, time.monotonic() - before, tuple(results.values()))
     emit(Event(clock().isoformat(), "run_ended", facts={"failed": len(result.failed)}))
     return result
@@ -68,19 +74,19 @@ def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan) -> 
     return Shelf(spark, plan)
 
 
-def _job(run: Run, job: JobPlan, results: dict[str, JobResult], *, stopped: bool) -> JobResult:
+def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries) -> JobResult:
+    if why := _held_up(run, job, results):
+        return _skipped(run, job, why)
     started, before = run.clock().isoformat(), time.monotonic()
-    draft = JobResult(job.name, "skipped", "", started, started, 0.0, str(job.table))
     progress = Progress()
-    lost = [name for name in job.upstream if results[name].status in ("fail", "error", "skipped")]
-    if lost or stopped:
-        why = f"{', '.join(lost)} did not publish" if lost else "stopped by --fail-fast"
-        draft = replace(draft, message=why)
-    else:
-        status, message, exit_code = _outcome(run, job, progress, results)
-        draft = replace(draft, status=status, message=message, exit_code=exit_code)
-    ended = replace(
-        draft,
+    status, message, exit_code = _outcome(run, job, progress, results, retries)
+    ended = JobResult(
+        job=job.name,
+        status=status,
+        message=message,
+        exit_code=exit_code,
+        started=started,
+        table=str(job.table),
         completed=run.clock().isoformat(),
         seconds=time.monotonic() - before,
         ledgers=tuple(progress.ledgers),
@@ -93,23 +99,69 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], *, stopped: bool
     return ended
 
 
+def _held_up(run: Run, job: JobPlan, results: dict[str, JobResult]) -> str | None:
+    """Why `job` may not start; None when it may."""
+    if any(one.exit_code == StoppedError.exit_code for one in results.values()):
+        return "stopped by SIGTERM"
+    lost = [name for name in job.upstream if results[name].status in ("fail", "error", "skipped")]
+    if lost:
+        return f"{', '.join(lost)} did not publish"
+    if run.fail_fast and any(one.status in ("fail", "error") for one in results.values()):
+        return "stopped by --fail-fast"
+    return None
+
+
+def _skipped(run: Run, job: JobPlan, why: str) -> JobResult:
+    now = run.clock().isoformat()
+    ended = JobResult(job.name, "skipped", why, now, now, 0.0, str(job.table))
+    run.emit(Event(now, "job_ended", job.name, _facts(ended)))
+    return ended
+
+
 def _outcome(
-    run: Run, job: JobPlan, progress: Progress, results: dict[str, JobResult]
+    run: Run, job: JobPlan, progress: Progress, results: dict[str, JobResult], retries: Retries
 ) -> tuple[JobStatus, str, int]:
     """Do what is to be done for `job`: how it ended, what is told of that, and the exit code."""
+    shelf, why = run.shelf, "; ".join(job.reasons)
     try:
-        if not job.runs or run.shelf is None:
+        if not job.runs or shelf is None:
             finish(run, job.name, job.table)
             return "no-op", "up to date", 0
-        why = "; ".join(job.reasons)
         run.emit(Event(run.clock().isoformat(), "job_started", job.name, {"why": why}))
-        run_job(run, run.shelf, job, progress, results)
+        with stoppable():
+            _tried(run, shelf, job, progress, results, retries)
+    except Stopped:
+        if shelf:
+            session.cancel(shelf.spark, run.run_id, job.name)
+        error = StoppedError(job.name)
+        if progress.published:  # the signal came while it was committed
+            return "success", why, error.exit_code
+        return "error", str(error), error.exit_code
     except SparkjobsError as error:
         status: JobStatus = "fail" if isinstance(error, CheckFailedError) else "error"
         return status, scrubbed(str(error)), error.exit_code
     except Exception as error:  # noqa: BLE001 (a bug met by one job hides nothing of the others)
         return "error", f"unexpected: {type(error).__name__}: {session.root_cause(error)}", 1
     return "success", why, 0
+
+
+def _tried(
+    run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: dict[str, JobResult], retries: Retries
+) -> None:
+    """Run `job`, and again while it fails for reasons that pass: same manifest, same write key.
+
+    Raises:
+        SparkjobsError: what stopped it in the end.
+    """
+    for wait_s in (retries.wait_s * 2**tried for tried in range(retries.times)):
+        try:
+            return run_job(run, shelf, job, progress, results)
+        except TransientError as error:
+            facts = {"after": scrubbed(error.error), "step": error.step, "wait_s": wait_s}
+            run.emit(Event(run.clock().isoformat(), "retry", job.name, facts))
+            time.sleep(wait_s)
+            progress.forget()
+    return run_job(run, shelf, job, progress, results)
 
 
 def _facts(ended: JobResult) -> dict[str, object]:

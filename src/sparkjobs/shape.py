@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from deltalake import DeltaTable
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import (
     ByteType,
     DataType,
@@ -16,7 +17,11 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from sparkjobs.sql import column
+from sparkjobs.config import Scd2Output
+from sparkjobs.errors import SchemaChangedError
+from sparkjobs.plan import JobPlan
+from sparkjobs.sql import column, quoted
+from sparkjobs.state import table_schema
 
 _WIDER: tuple[tuple[type[DataType], ...], ...] = (
     (ByteType, ShortType, IntegerType, LongType),
@@ -34,6 +39,66 @@ class Shape:
     """Columns whose type in the result holds more than the table's, with that type."""
     misfits: tuple[str, ...]
     """Differences that no table can take in."""
+
+
+class NeedsAllError(Exception):
+    """Only now it shows that the table must be made anew; the plan says what runs then."""
+
+
+NO_CHANGE = Shape((), (), ())
+
+
+def shaped(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:
+    """`frame` as it can be added to the table of `job`, and what has to be added to the table first.
+
+    Raises:
+        SchemaChangedError: the table cannot take it.
+        NeedsAllError: the same, and the conf says to make the table anew.
+    """
+    output = job.conf.output
+    if job.mode == "overwrite" or not job.committed:
+        return frame, NO_CHANGE
+    table = StructType.fromJson(table_schema(job.table, output.format))
+    own = {output.valid_from, output.valid_to, output.is_current} if isinstance(output, Scd2Output) else set()
+    table = StructType([field for field in table if field.name not in own])
+    shape = shape_of(frame.schema, table)
+    if problem := _refusal(job, shape):
+        if output.on_schema_change == "full_refresh":
+            raise NeedsAllError
+        raise SchemaChangedError(job.name, problem)
+    return fitted(frame, table, shape), shape
+
+
+def alter(spark: SparkSession, job: JobPlan, shape: Shape) -> None:
+    """Give the Delta table of `job` the columns and types that its next rows have; its rows stay as they are.
+
+    A crash after it leaves a table with a column that is null in every row.
+    """
+    if job.conf.output.format != "delta":
+        return  # the next commit carries the schema
+    table = f"delta.{quoted(str(job.table))}"
+    if shape.added:
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in shape.added)
+        spark.sql(f"ALTER TABLE {table} ADD COLUMNS ({columns})")
+    for name, kind in shape.widened:
+        spark.sql(f"ALTER TABLE {table} ALTER COLUMN {quoted(name)} TYPE {kind}")
+
+
+def _refusal(job: JobPlan, shape: Shape) -> str | None:
+    """Why the table cannot take the result; None when it can."""
+    grows = job.conf.output.on_schema_change == "add_columns"
+    widens = grows and job.conf.output.format == "delta" and _widening(job)
+    how = "" if not grows else "; Delta widens types where delta.enableTypeWidening is true"
+    told = [
+        *shape.misfits,
+        *(f"{name!r} is new" for name, _ in shape.added if not grows),
+        *(f"{name!r} is {kind}, wider than in the table{how}" for name, kind in shape.widened if not widens),
+    ]
+    return ", ".join(told[:5]) or None
+
+
+def _widening(job: JobPlan) -> bool:
+    return DeltaTable(job.table).metadata().configuration.get("delta.enableTypeWidening") == "true"
 
 
 def shape_of(result: StructType, table: StructType) -> Shape:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Stopped(BaseException):  # noqa: N818 (not an error, and nothing for an `except Exception` to keep)
-    """The process was told to end."""
+class Stopped(BaseException):
+    """The process was told to end. No `Exception`, so that no broad `except` keeps it."""
 
 
 @contextmanager

@@ -118,6 +118,8 @@ def _told(event: Event) -> str:
     match event.name:
         case "job_started":
             return f"runs: {event.facts['why']}"
+        case "retry":
+            return f"tries again in {event.facts['wait_s']:g} s, after: {event.facts['after']}"
         case "step":
             return f"{event.facts['step']} …"
         case _ if event.facts["status"] == "success":

@@ -21,13 +21,29 @@ def spans(start: datetime, end: datetime, every: Every) -> list[str]:
         (at(2012, 2, 28), at(2012, 3, 1), "day", ["2012-02-28 to 2012-02-29", "2012-02-29 to 2012-03-01"]),
         (at(2012, 11, 1), at(2013, 1, 31), "month", ["2012-11-01 to 2012-12-01", "2012-12-01 to 2013-01-01"]),
         (at(1969, 12, 31, 23), at(1970, 1, 1, 0, 59), "hour", ["1969-12-31T23:00Z to 1970-01-01"]),
-        (at(2013, 3, 31, 0), at(2013, 3, 31, 3), "hour", ["2013-03-31 to 2013-03-31T01:00Z", "2013-03-31T01:00Z to 2013-03-31T02:00Z", "2013-03-31T02:00Z to 2013-03-31T03:00Z"]),
-        (at(2013, 1, 1, 0, 30), at(2013, 1, 1, 2), "hour", ["2013-01-01 to 2013-01-01T01:00Z", "2013-01-01T01:00Z to 2013-01-01T02:00Z"]),
+        (
+            at(2013, 3, 31, 0),
+            at(2013, 3, 31, 3),
+            "hour",
+            [
+                "2013-03-31 to 2013-03-31T01:00Z",
+                "2013-03-31T01:00Z to 2013-03-31T02:00Z",
+                "2013-03-31T02:00Z to 2013-03-31T03:00Z",
+            ],
+        ),
+        (
+            at(2013, 1, 1, 0, 30),
+            at(2013, 1, 1, 2),
+            "hour",
+            ["2013-01-01 to 2013-01-01T01:00Z", "2013-01-01T01:00Z to 2013-01-01T02:00Z"],
+        ),
         (at(2013, 1, 2), at(2013, 1, 2), "day", []),
         (at(2013, 1, 2), at(2013, 1, 2, 23, 59), "day", []),
     ],
 )
-def test_whole_intervals_up_to_an_instant(start: datetime, end: datetime, every: Every, found: list[str]) -> None:
+def test_whole_intervals_up_to_an_instant(
+    start: datetime, end: datetime, every: Every, found: list[str]
+) -> None:
     assert spans(start, end, every) == found
 
 

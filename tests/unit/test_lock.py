@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -218,15 +218,13 @@ def test_eight_processes_that_count_under_the_lock_lose_nothing(tmp_path: Path) 
 
 
 def test_a_program_that_the_owner_has_started_does_not_keep_the_lock(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as outside:
-        with locked("daily", tmp_path, "run-1"):
-            inside = subprocess.Popen(
-                [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False
-            )
-        with locked("daily", tmp_path, "run-2"):
-            assert inside.poll() is None
-            inside.communicate(b"\n")
-        outside.communicate(b"\n")
+    command = [sys.executable, "-c", "input()"]
+    with ExitStack() as started:
+        for run in range(20):
+            with locked("daily", tmp_path, f"run-{run}"):
+                program = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, close_fds=False)
+            started.callback(program.communicate, "\n")
+            assert program.poll() is None
 
 
 def test_a_process_forked_from_the_owner_does_not_keep_the_lock_after_its_death(tmp_path: Path) -> None:
@@ -247,13 +245,13 @@ def test_a_process_forked_from_the_owner_does_not_keep_the_lock_after_its_death(
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_process_forked_from_the_owner_gives_nothing_back_when_it_leaves_the_block(tmp_path: Path) -> None:
-    with locked("daily", tmp_path, "run-1"):
+    held = locked("daily", tmp_path, "run-1")
+    with held:
         written = (tmp_path / "lock").read_text()
         child = os.fork()
         if child == 0:
             try:
-                with locked("daily", tmp_path / "other", "run-2"):
-                    pass
+                held.__exit__(None, None, None)
             finally:
                 os._exit(0)
         os.waitpid(child, 0)

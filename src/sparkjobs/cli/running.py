@@ -125,8 +125,8 @@ def _execute(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_s: 
     for job in result.failed:
         click.echo(f"\n{job.job}: {job.status}\n{job.message}", err=True)
     click.echo(f"\nrecord: {os.path.relpath(path)}", err=True)
-    if result.failed:
-        codes = {job.exit_code for job in result.failed if job.status != "skipped"}
+    codes = {job.exit_code for job in result.jobs if job.exit_code}
+    if codes or result.failed:
         sys.exit(codes.pop() if len(codes) == 1 else 1)
 
 

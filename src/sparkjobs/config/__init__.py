@@ -6,7 +6,7 @@ Not here: whether a job's function fits its conf (registry, plan), what lies on 
 
 from sparkjobs.config.checks import Check
 from sparkjobs.config.load import Conf, load
-from sparkjobs.config.models import JobConf, Project
+from sparkjobs.config.models import JobConf, Project, Retries
 from sparkjobs.config.output import MergeOutput, Mode, Output, PlainOutput, Scd2Output
 from sparkjobs.config.sources import Column, CsvSource, Source
 
@@ -21,6 +21,7 @@ __all__ = [
     "Output",
     "PlainOutput",
     "Project",
+    "Retries",
     "Scd2Output",
     "Source",
     "load",

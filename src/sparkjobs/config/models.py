@@ -32,6 +32,14 @@ _WOULD = {
 }
 
 
+class Retries(Model):
+    """How often a job is tried again after a failure that passes, and how long it waits at first."""
+
+    times: Annotated[int, Field(ge=0, le=10)] = 2
+    wait_s: Annotated[float, Field(ge=0, le=600)] = 5.0
+    """Doubled from try to try."""
+
+
 class Project(Model):
     """conf/sparkjobs.yml."""
 
@@ -40,6 +48,7 @@ class Project(Model):
     """Python packages that hold the job functions."""
     paths: Mapping[Name, str] = Field(default_factory=dict)
     spark: Mapping[str, Annotated[str, BeforeValidator(_spark_text)]] = Field(default_factory=dict)
+    retries: Retries = Retries()
 
 
 class Input(Model):

@@ -80,13 +80,11 @@ def _files(one: SourceInput, state: TableState) -> Take:
     )
     counts = {"new": len(fresh) - changed, "changed": changed}
     told = ", ".join(f"{count} {word} files" for word, count in counts.items() if count)
-    left = (
-        f"{one.source}: {len(gone)} files that were published are gone, such as {min(gone)}; their rows stay"
-    )
+    left = f"{one.source}: {len(gone)} files that were published are gone, such as {min(gone, default='')}"
     return Take(
         replace(one, groups=groups),
         (f"{one.source} has {told}",) if fresh else (),
-        (left,) if gone else (),
+        (f"{left}; their rows stay",) if gone else (),
     )
 
 

@@ -11,6 +11,8 @@ from sparkjobs.state import state_folder
 
 FOLDER = "sparkjobs_run"
 """Names the folder of an attempt inside a Delta table, so no partition column may be called so."""
+UNSEEN_OF = "_sparkjobs_manifest"
+"""Names the folders of unseen events, and as their column the manifest that they came with."""
 _STAGED = re.compile(rf"{FOLDER}=([0-9]+)-[0-9a-f]{{8}}")
 
 
@@ -39,6 +41,16 @@ class Attempt:
         return self.scratch / "data"
 
     @property
+    def result(self) -> Path:
+        """Where the result is staged that has to be compared with the table first."""
+        return self.scratch / "result"
+
+    @property
+    def changes(self) -> Path:
+        """Where what that comparison found is staged."""
+        return self.scratch / "changes"
+
+    @property
     def scratch(self) -> Path:
         """Where everything else of this try lies until it is in force."""
         return state_folder(self.table) / "staging" / self.name
@@ -49,13 +61,21 @@ class Attempt:
         return state_folder(self.table) / "quarantine" / str(self.number)
 
 
+def unseen_folder(table: Path, number: int) -> Path:
+    """Where the unseen events of manifest `number` lie once it is complete."""
+    return state_folder(table) / "unseen" / f"{UNSEEN_OF}={number}"
+
+
 def sweep(table: Path, committed: int) -> None:
     """Delete what attempts at uncommitted manifests left behind. Only under the table's lock."""
     state = state_folder(table)
     shutil.rmtree(state / "staging", ignore_errors=True)
     staged = {folder: _STAGED.fullmatch(folder.name) for folder in table.glob(f"{FOLDER}=*")}
     rejected = {folder: re.fullmatch(r"([0-9]+)", folder.name) for folder in (state / "quarantine").glob("*")}
-    for folder, match in {**staged, **rejected}.items():
+    unseen = {
+        folder: re.fullmatch(rf"{UNSEEN_OF}=([0-9]+)", folder.name) for folder in (state / "unseen").glob("*")
+    }
+    for folder, match in {**staged, **rejected, **unseen}.items():
         if match and int(match[1]) > committed:
             shutil.rmtree(folder)
 

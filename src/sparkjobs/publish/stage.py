@@ -2,52 +2,41 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DateType, IntegralType, NullType, StringType, StructType
+from pyspark.sql.types import StringType, StructType
 
-from sparkjobs.config import Output
+from sparkjobs.config import Output, PlainOutput
 from sparkjobs.config.output import bytes_of
-from sparkjobs.publish.attempt import FOLDER
 from sparkjobs.publish.footers import FileFacts, delta_stats, facts_of, over_files
 from sparkjobs.results import Staged, StagedFile
 from sparkjobs.sql import column
 from sparkjobs.state.durable import sync
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
-_RESERVED = (FOLDER, "_sparkjobs", ".")
 _SPLIT = "spark.sql.adaptive.advisoryPartitionSizeInBytes"
-_PARTITION_TYPES = (StringType, IntegralType, DateType)
 
 
-def refuse(frame: DataFrame, output: Output) -> str | None:
-    """Why `frame` cannot be written as `output` says; None when it can."""
-    names = [name.casefold() for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        return f"the result has two columns named {twice[0]!r}"
-    lacking = [name for name in (*output.partition_by, *output.sort_by) if name not in frame.columns]
-    if lacking:
-        has = ", ".join(frame.columns)
-        return f"the result has no column {lacking[0]!r} to partition or sort by; it has {has}"
-    reserved = [name for name in output.partition_by if name.startswith(_RESERVED)]
-    if reserved:
-        return f"no partition column may be called {reserved[0]!r}: readers would pass its folders over"
-    if len(frame.columns) == len(output.partition_by):
-        return "the result has only partition columns; a table needs at least one more"
-    for field in frame.schema:
-        if isinstance(field.dataType, NullType):
-            return f"the column {field.name!r} has no type; cast the null to one"
-        if field.name in output.partition_by and not isinstance(field.dataType, _PARTITION_TYPES):
-            kind = field.dataType.simpleString()
-            return f"the column {field.name!r} is {kind}; partitions are texts, whole numbers or dates"
-        if output.format == "delta" and set(field.name) & set(" ,;{}()\n\t="):
-            return f"Delta takes no column name with a blank or one of ,;{{}}()=: {field.name!r}"
-    return None
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the rows of a folder lie on disk."""
+
+    by: tuple[str, ...]
+    sort_by: tuple[str, ...] = ()
+    file_size: str | None = None
+    gathers: bool = False
+    """Whether a partition's rows come from all tasks, so that each would write a file of its own."""
+
+
+def layout_of(output: Output, *inside: str) -> Layout:
+    """The layout of a table, or of its rows below folders for the columns `inside`."""
+    gathers = bool(output.partition_by or output.target_file_size)
+    return Layout((*inside, *output.partition_by), output.sort_by, output.target_file_size, gathers)
 
 
 def stage(spark: SparkSession, frame: DataFrame, output: Output, folder: Path) -> Staged:
@@ -57,21 +46,33 @@ def stage(spark: SparkSession, frame: DataFrame, output: Output, folder: Path) -
         frame = frame.select(
             *[_partition_value(frame, name) if name in by else column(name) for name in frame.columns]
         )
-    if by or output.target_file_size:
-        frame = frame.hint("rebalance", *map(column, by))
-    if output.sort_by:
-        frame = frame.sortWithinPartitions(*map(column, (*by, *output.sort_by)))
+    # what is only compared with the table needs no order
+    layout = layout_of(output) if isinstance(output, PlainOutput) else Layout(by, gathers=bool(by))
+    write(spark, frame, layout, folder)
+    return collected(folder, nullable(frame.schema), by)
+
+
+def write(spark: SparkSession, rows: DataFrame, layout: Layout, folder: Path) -> None:
+    """Write `rows` below `folder`, as `layout` says."""
+    if layout.gathers:
+        rows = rows.hint("rebalance", *map(column, layout.by))
+    if layout.sort_by:
+        rows = rows.sortWithinPartitions(*map(column, (*layout.by, *layout.sort_by)))
     before = spark.conf.get(_SPLIT)
     try:
-        if output.target_file_size:
-            spark.conf.set(_SPLIT, bytes_of(output.target_file_size))
-        frame.write.option("compression", "zstd").partitionBy(*by).parquet(str(folder))
+        if layout.file_size:
+            spark.conf.set(_SPLIT, bytes_of(layout.file_size))
+        rows.write.option("compression", "zstd").partitionBy(*layout.by).parquet(str(folder))
     finally:
         spark.conf.set(_SPLIT, str(before))
+
+
+def collected(folder: Path, schema: str, by: tuple[str, ...]) -> Staged:
+    """What was written below `folder`, by its footers; on disk afterwards, with its names."""
     facts = dict(_footers(folder))
     files = tuple(_staged_file(folder, path, one) for path, one in facts.items() if one.rows)
     columns = tuple(over_files([one for one in facts.values() if one.rows]).items())
-    return Staged(folder, _nullable(frame.schema), by, files, columns)
+    return Staged(folder, schema, by, files, columns)
 
 
 def staged_rows(spark: SparkSession, staged: Staged) -> DataFrame:
@@ -121,7 +122,7 @@ def _key_value(part: str) -> tuple[str, str | None]:
     return unquote(key), None if value == _NULL else unquote(value)
 
 
-def _nullable(schema: StructType) -> str:
+def nullable(schema: StructType) -> str:
     """The schema as JSON with every field nullable: a file's NOT NULL is enforced by nobody."""
 
     def relaxed(node: Any) -> Any:  # noqa: ANN401 (JSON)

@@ -20,6 +20,7 @@ from sparkjobs.state.table import (
     set_aside_damaged,
     state_folder,
     table_rows,
+    table_schema,
 )
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "set_aside_damaged",
     "state_folder",
     "table_rows",
+    "table_schema",
     "write_outcome",
 ]

@@ -57,6 +57,8 @@ def locked(job: str, folder: Path, run_id: str, wait_s: float = 0) -> Iterator[L
             _held.remove(handle)
             # Emptied first: whoever comes next must not take an orderly end for a death.
             os.ftruncate(handle, 0)
+            # Given back by name: a program that is being started may hold its copy a moment longer.
+            fcntl.flock(handle, fcntl.LOCK_UN)
             os.close(handle)
 
 

@@ -132,6 +132,15 @@ def _lost(table: Path, folder: Path, committed: int) -> int | None:
     return last["number"] if last and gone else None
 
 
+def table_schema(table: Path, table_format: str) -> dict[str, Any]:
+    """Spark's schema JSON of a published table."""
+    if table_format == "parquet":
+        return committed_schema(table)
+    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
+
+    return dict(json.loads(DeltaTable(table).schema().to_json()))
+
+
 def committed_schema(table: Path) -> dict[str, Any]:
     """Spark's schema JSON of a Parquet table, as its last commit wrote it."""
     commit = read_json(state_folder(table) / "committed.json") or {}
