@@ -43,7 +43,7 @@ lint: setup  ## format, lint, types, import directions
 	$(BIN)/lint-imports
 
 test: setup data  ## every test, on one machine
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 cluster: setup package  ## start a standalone master and two workers on loopback
 	$(BIN)/python -m tests.cluster.standalone start

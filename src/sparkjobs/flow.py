@@ -8,18 +8,39 @@ from traceback import extract_tb
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import session
+from sparkjobs.config import MergeOutput, Scd2Output
 from sparkjobs.config.references import revealed
 from sparkjobs.errors import CheckFailedError, FunctionError, ResultError
 from sparkjobs.faults import reach
-from sparkjobs.outset import finish, opened, refuse_moved, refuse_rewritten, resolved
+from sparkjobs.outset import (
+    finish,
+    opened,
+    outcome_of,
+    refuse_moved,
+    refuse_rewritten,
+    resolved,
+    standing_of,
+    still_as_planned,
+)
 from sparkjobs.plan import JobPlan, TableInput
 from sparkjobs.progress import Progress, Run, step
-from sparkjobs.publish import Attempt, commit, kept_rows, recover, refuse, stage, staged_rows
+from sparkjobs.publish import (
+    Attempt,
+    Changes,
+    commit,
+    find_changes,
+    kept_rows,
+    put_unseen_in_force,
+    recover,
+    refuse,
+    stage,
+    staged_rows,
+)
 from sparkjobs.quality import Rejected, blocks, judge, settle, tally
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
-from sparkjobs.shape import NeedsAllError, alter, shaped
+from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
-from sparkjobs.state import Outcome, locked, look, read_outcome, remember, state_folder, write_outcome
+from sparkjobs.state import locked, look, remember, state_folder, write_outcome
 from sparkjobs.state.durable import sync
 from sparkjobs.stop import held_back
 
@@ -41,26 +62,22 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: d
 
 def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
     """The flow of the whole program."""
-    spark, output = shelf.spark, job.conf.output
+    spark = shelf.spark
     session.label(spark, run.run_id, job.name)
     with ExitStack() as held:
         with step(run, job.name, "begin"):
             held.enter_context(locked(job.name, state_folder(job.table), run.run_id, run.lock_wait_s))
             attempt = opened(run, job, progress)
         with step(run, job.name, "read"):
-            for one in job.inputs:
-                if isinstance(one, TableInput):
-                    finish(run, one.job, one.path)
-            refuse_moved(job, run.plan.root)
-            inputs = {one.name: shelf.open(job, one, one.version, run.clock()) for one in job.inputs}
+            inputs = _inputs(run, shelf, job)
             params = {name: _in_clear(value) for name, value in job.conf.params.items()}
         reach("transform.before")
         frame = _transform(job, {name: one.frame for name, one in inputs.items()}, params)
         with step(run, job.name, "stage"):
-            if problem := refuse(frame, output):
-                raise ResultError(job.name, problem)
-            frame, shape = shaped(job, frame)
-            progress.staged = staged = stage(spark, frame, output, attempt.data)
+            frame, shape = _fitting(job, frame)
+            compares = isinstance(job.conf.output, MergeOutput | Scd2Output)
+            place = attempt.result if compares else attempt.data
+            progress.staged = staged = stage(spark, frame, job.conf.output, place)
         reach("staged")
         with step(run, job.name, "count"):
             whole = not session.stops_early(frame)
@@ -69,17 +86,41 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             ]
         reach("counted")
         with step(run, job.name, "judge"):
-            kept = kept_rows(spark, attempt, staged, job.mode, exists=job.committed > 0)
-            progress.checks = judge(spark, job.conf.checks, staged, staged_rows(spark, staged), kept)
-        _refuse_blocked(job, staged, progress.checks)
+            changes = _compared(spark, attempt, job, staged)
+            rows = changes.rows if isinstance(changes, Changes) else staged
+            kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
+            progress.checks = judge(spark, job.conf.checks, rows, staged_rows(spark, rows), kept)
+        _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):
-            refuse_moved(job, run.plan.root)
-            _put_in_force(attempt)
+            still_as_planned(job, run.plan.root)
             alter(spark, job, shape)
-            write_outcome(state_folder(job.table), attempt.number, _outcome(job, progress))
-            progress.published = _committed(spark, attempt, staged, job)
+            _put_in_force(attempt, job, progress, changes)
+            progress.published = _committed(spark, attempt, changes, job)
             _close(attempt)
+
+
+def _inputs(run: Run, shelf: Shelf, job: JobPlan) -> dict[str, Opened]:
+    for one in job.inputs:
+        if isinstance(one, TableInput):
+            finish(run, one.job, one.path)
+    refuse_moved(job, run.plan.root)
+    return {one.name: shelf.open(job, one, one.version, run.clock()) for one in job.inputs}
+
+
+def _fitting(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:
+    """The result as its output takes it, and what the table needs before."""
+    if problem := refuse(frame, job.conf.output):
+        raise ResultError(job.name, problem)
+    return shaped(job, frame)
+
+
+def _compared(spark: SparkSession, attempt: Attempt, job: JobPlan, staged: Staged) -> Staged | Changes:
+    """What of the staged result comes into the table: all of it, or what differs from what is there."""
+    output = job.conf.output
+    if not isinstance(output, MergeOutput | Scd2Output):
+        return staged
+    return find_changes(spark, attempt, staged, output, standing_of(job))
 
 
 def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
@@ -113,21 +154,14 @@ def _ledger(spark: SparkSession, attempt: Attempt, name: str, one: Opened, *, re
     return settle(spark, one.contracted, rejected, folder, read_whole=read_whole)
 
 
-def _outcome(job: JobPlan, progress: Progress) -> Outcome:
-    """What the rows of this run have brought about; a mark that no row has moved stays."""
-    before = read_outcome(state_folder(job.table), job.committed) if job.mode != "overwrite" else Outcome()
-    mark = next((one.high for one in progress.ledgers if one.high is not None), before.mark)
-    return Outcome(mark, before.newest)
-
-
 def _refuse_blocked(job: JobPlan, staged: Staged, checks: tuple[CheckResult, ...]) -> None:
     failed = tuple(f"{one.name} failed: {one.observed} ({one.source})" for one in checks if blocks(one))
     if failed:
         raise CheckFailedError(job.name, failed, str(staged.folder))
 
 
-def _put_in_force(attempt: Attempt) -> None:
-    """Move the quarantine to where the commit puts it in force."""
+def _put_in_force(attempt: Attempt, job: JobPlan, progress: Progress, changes: Staged | Changes) -> None:
+    """Move what belongs to the manifest to where the commit puts it in force."""
     reach("quarantine.before")
     rejected = attempt.scratch / "quarantine"
     if rejected.exists():
@@ -135,13 +169,21 @@ def _put_in_force(attempt: Attempt) -> None:
         os.replace(rejected, attempt.quarantine)  # noqa: PTH105 (atomic, and must not exist)
         for folder in (attempt.quarantine, *attempt.quarantine.parents[:2]):
             sync(folder)
+    reach("quarantine.after")
+    high = None
+    if isinstance(changes, Changes):
+        put_unseen_in_force(attempt, changes)
+        high = changes.high
+    write_outcome(state_folder(job.table), attempt.number, outcome_of(job, progress.ledgers, high))
+    reach("outcome.written")
 
 
-def _committed(spark: SparkSession, attempt: Attempt, staged: Staged, job: JobPlan) -> Published:
+def _committed(spark: SparkSession, attempt: Attempt, changes: Staged | Changes, job: JobPlan) -> Published:
     try:
-        return commit(spark, attempt, staged, job.mode)
+        return commit(spark, attempt, changes, job.mode)
     except Exception:
-        if published := _published_after_all(attempt, staged):
+        rows = changes.rows if isinstance(changes, Changes) else changes
+        if published := _published_after_all(attempt, rows):
             return published
         raise
 

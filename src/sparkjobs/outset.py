@@ -1,6 +1,6 @@
 """The outset of a job: its table in order, its inputs as planned, and what it is about to do written down."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
@@ -15,10 +15,20 @@ from sparkjobs.plan.fits import taken
 from sparkjobs.plan.increments import table_of, unread
 from sparkjobs.plan.versions import table_id
 from sparkjobs.progress import Progress, Run, told
-from sparkjobs.publish import Attempt, interrupted, recover, sweep
-from sparkjobs.results import JobResult
+from sparkjobs.publish import Attempt, Standing, interrupted, recover, sweep
+from sparkjobs.results import JobResult, Ledger
 from sparkjobs.shape import NeedsAllError
-from sparkjobs.state import Manifest, begin, claim, locked, look, state_folder
+from sparkjobs.state import (
+    Manifest,
+    Outcome,
+    begin,
+    claim,
+    locked,
+    look,
+    read_outcome,
+    state_folder,
+)
+from sparkjobs.state.manifest import committed_chain
 
 
 def opened(run: Run, job: JobPlan, progress: Progress) -> Attempt:
@@ -97,6 +107,36 @@ def refuse_moved(job: JobPlan, root: Path) -> None:
             found = look(one.job, one.path, one.format).version
             if found != one.version:
                 raise StateMovedError(one.job, one.version or 0, found or 0)
+
+
+def still_as_planned(job: JobPlan, root: Path) -> None:
+    """Look once more before the commit: at what was read, and at what it was compared with.
+
+    Raises:
+        InputError: a file was changed since the plan was made.
+        StateError: the table, or one that was read, was.
+    """
+    refuse_moved(job, root)
+    if job.mode != "overwrite":
+        refuse_distrust(job, look(job.name, job.table, job.conf.output.format))
+
+
+def standing_of(job: JobPlan) -> Standing | None:
+    """The table that a merge or a history is compared with; None where it is made anew."""
+    if job.mode == "overwrite" or not job.committed:
+        return None
+    state = look(job.name, job.table, job.conf.output.format)
+    numbers = tuple(manifest.number for manifest in committed_chain(state.folder, state.committed))
+    newest = read_outcome(state.folder, state.committed).newest
+    version = state.version if job.conf.output.format == "delta" else None
+    return Standing(version, numbers, newest)
+
+
+def outcome_of(job: JobPlan, ledgers: Iterable[Ledger], newest: str | None) -> Outcome:
+    """What the rows of this run have brought about; what none of them has moved stays."""
+    before = read_outcome(state_folder(job.table), job.committed) if job.mode != "overwrite" else Outcome()
+    mark = next((one.high for one in ledgers if one.high is not None), before.mark)
+    return Outcome(mark, before.newest if newest is None else newest)
 
 
 def _resolved(one: PlannedInput, results: Mapping[str, JobResult]) -> PlannedInput:

@@ -1,20 +1,28 @@
 """Publishing: staged files become the table, in one commit that carries its manifest number.
 
-Here: stage, footers, the Delta commit, the Parquet journal.
+Here: stage, footers, what a merge or a history changes, the Delta commit, the Parquet journal.
 Not here: whether the rows are good (quality), which rows to take (plan).
 """
 
 from sparkjobs.publish.attempt import Attempt, sweep
+from sparkjobs.publish.changes import Changes
 from sparkjobs.publish.commit import commit
+from sparkjobs.publish.find import Standing, find_changes
 from sparkjobs.publish.journal import interrupted, recover
 from sparkjobs.publish.kept import kept_rows
-from sparkjobs.publish.stage import refuse, stage, staged_rows
+from sparkjobs.publish.refuse import refuse
+from sparkjobs.publish.stage import stage, staged_rows
+from sparkjobs.publish.unseen import put_unseen_in_force
 
 __all__ = [
     "Attempt",
+    "Changes",
+    "Standing",
     "commit",
+    "find_changes",
     "interrupted",
     "kept_rows",
+    "put_unseen_in_force",
     "recover",
     "refuse",
     "stage",

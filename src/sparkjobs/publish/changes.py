@@ -35,7 +35,7 @@ class Changes:
     whole: bool
     """Whether `rows` are the whole table, which takes the place of whatever stands there."""
     rows: Staged
-    gone: Staged | None
+    gone: Staged
     unseen: Path | None
     high: str | None
     """The highest `sequence_by` of the result, as text; None for a merge, or without rows."""
@@ -48,7 +48,7 @@ class Changes:
     @property
     def files(self) -> tuple[StagedFile, ...]:
         """The files of all rows that come or go."""
-        return (*self.rows.files, *(self.gone.files if self.gone else ()))
+        return (*self.rows.files, *self.gone.files)
 
     @property
     def key(self) -> tuple[str, ...]:

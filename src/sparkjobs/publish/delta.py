@@ -60,17 +60,36 @@ def commit_delta(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
         StateMovedError: somebody has committed this manifest, or a later one.
         PublishError: a staged file is gone, or its columns are not the table's and `mode` keeps the table.
     """
-    handle = DeltaTable(attempt.table) if DeltaTable.is_deltatable(str(attempt.table)) else None
-    fence(attempt, (handle.transaction_version(app_id(attempt.job)) or 0) if handle else 0)
+    handle = fenced(attempt)
     complete(attempt, staged)
     if handle and mode != "overwrite":
-        _same_columns(attempt, staged, handle)
+        same_columns(attempt, staged, handle)
     reach("commit.before")
     if _as_they_are(staged, handle):
         _commit_files(attempt, staged, mode, handle)
     else:
         _commit_copy(spark, attempt, staged, mode)
     reach("commit.after")
+    return numbered(attempt)
+
+
+def fenced(attempt: Attempt) -> DeltaTable | None:
+    """A fresh handle on the table, which does not hold this manifest yet; None when there is no table.
+
+    Raises:
+        StateMovedError: somebody has committed this manifest, or a later one.
+    """
+    handle = DeltaTable(attempt.table) if DeltaTable.is_deltatable(str(attempt.table)) else None
+    fence(attempt, (handle.transaction_version(app_id(attempt.job)) or 0) if handle else 0)
+    return handle
+
+
+def numbered(attempt: Attempt) -> int:
+    """The version of the table whose log says that it holds this manifest.
+
+    Raises:
+        PublishError: its log does not say so.
+    """
     committed = DeltaTable(attempt.table)
     if committed.transaction_version(app_id(attempt.job)) != attempt.number:
         raise PublishError(
@@ -104,7 +123,13 @@ def _as_they_are(staged: Staged, handle: DeltaTable | None) -> bool:
     )
 
 
-def _same_columns(attempt: Attempt, staged: Staged, handle: DeltaTable) -> None:
+def same_columns(attempt: Attempt, staged: Staged, handle: DeltaTable) -> None:
+    """Make sure that the staged rows have the columns and the partitions of the table.
+
+    Raises:
+        PublishError: they have not.
+    """
+
     def kinds(schema: str) -> dict[str, object]:
         return {field["name"]: field["type"] for field in json.loads(schema)["fields"]}
 
@@ -139,7 +164,7 @@ def _commit_files(attempt: Attempt, staged: Staged, mode: str, handle: DeltaTabl
     schema, by = Schema.from_json(staged.schema), list(staged.partition_by)
     properties = CommitProperties(
         app_transactions=[Transaction(app_id(attempt.job), attempt.number, int(time.time() * 1000))],
-        custom_metadata={"userMetadata": _note(attempt), "operationMetrics": _metrics(staged)},
+        custom_metadata={"userMetadata": note(attempt), "operationMetrics": _metrics(staged)},
     )
     if handle is None:
         adds = cast("list[AddAction]", actions)
@@ -175,7 +200,7 @@ def _commit_copy(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
         .partitionBy(*staged.partition_by)
         .option("txnAppId", app_id(attempt.job))
         .option("txnVersion", attempt.number)
-        .option("userMetadata", _note(attempt))
+        .option("userMetadata", note(attempt))
     )
     match mode:
         case "append":
@@ -184,10 +209,11 @@ def _commit_copy(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
             writer.mode("overwrite").option("partitionOverwriteMode", "dynamic").save(str(attempt.table))
         case _:
             writer.mode("overwrite").option("overwriteSchema", True).save(str(attempt.table))
-    shutil.rmtree(staged.folder)
+    shutil.rmtree(staged.folder, ignore_errors=True)
 
 
-def _note(attempt: Attempt) -> str:
+def note(attempt: Attempt) -> str:
+    """What a commit says of the attempt that makes it."""
     return json.dumps(
         {
             "job": attempt.job,

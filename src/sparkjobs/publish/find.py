@@ -112,7 +112,10 @@ def _collected(
     high: str | None,
 ) -> Changes:
     def of(kind: str) -> Staged:
-        return collected(attempt.changes / f"{CHANGE}={kind}", schema, output.partition_by)
+        folder = attempt.changes / f"{CHANGE}={kind}"
+        if not folder.is_dir():
+            return Staged(folder, schema, output.partition_by, (), ())
+        return collected(folder, schema, output.partition_by)
 
     key = (output.sequence_by,) if isinstance(output, Scd2Output) else ()
     refuse_ties(attempt, of(TIE), (*output.keys, *key))

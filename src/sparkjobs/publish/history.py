@@ -1,4 +1,4 @@
-"""History: which versions of the table change when the events of a result join those it was made of. No files.
+"""History: which versions change when the events of a result join those the table was made of. No files.
 
 An event says that from its `sequence_by` on a key has certain values, or is gone. Those that change
 something open or close a version; all the others, and the deletes, are kept unseen, because a late

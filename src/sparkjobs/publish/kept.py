@@ -5,35 +5,51 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
 
 from sparkjobs.publish.attempt import Attempt
+from sparkjobs.publish.changes import Changes
+from sparkjobs.publish.live import live_rows
+from sparkjobs.publish.stage import staged_rows
 from sparkjobs.results import Staged
 from sparkjobs.sql import column, quoted
-from sparkjobs.state import committed_schema
 
 _REPLACED = "_sparkjobs_replaced_"
 
 
 def kept_rows(
-    spark: SparkSession, attempt: Attempt, staged: Staged, mode: str, *, exists: bool
+    spark: SparkSession, attempt: Attempt, staged: Staged | Changes, mode: str, *, exists: bool
 ) -> Callable[[], DataFrame | None]:
     """A function that reads those rows when it is called; None when none stay."""
 
     def read() -> DataFrame | None:
+        if isinstance(staged, Changes):
+            stays = not staged.whole
+            return without(spark, live_rows(spark, attempt, staged.version), staged) if stays else None
         if mode == "overwrite" or not exists:
             return None
         if mode == "append":
-            return _live(spark, attempt)
-        return _elsewhere(_live(spark, attempt), staged)
+            return live_rows(spark, attempt)
+        return _elsewhere(live_rows(spark, attempt), staged)
 
     return read
 
 
-def _live(spark: SparkSession, attempt: Attempt) -> DataFrame:
-    if attempt.format == "delta":
-        return spark.read.format("delta").load(str(attempt.table))
-    return spark.read.schema(StructType.fromJson(committed_schema(attempt.table))).parquet(str(attempt.table))
+def without(spark: SparkSession, live: DataFrame, changes: Changes) -> DataFrame:
+    """The `live` rows whose place in the table no change takes or empties."""
+    by = changes.output.partition_by
+    names = tuple(dict.fromkeys((*changes.key, *by)))
+    changed = [staged_rows(spark, one) for one in (changes.rows, changes.gone)]
+    places = reduce(
+        DataFrame.unionByName,
+        [rows.select(*[column(name).alias(_REPLACED + name) for name in names]) for rows in changed],
+    )
+    same = [
+        column(name).eqNullSafe(column(_REPLACED + name))
+        if name in by
+        else column(name) == column(_REPLACED + name)
+        for name in names
+    ]
+    return live.join(places, reduce(Column.__and__, same), "left_anti")
 
 
 def _elsewhere(live: DataFrame, staged: Staged) -> DataFrame:

@@ -6,7 +6,6 @@ one it does not. All rows of a key meet in one exchange.
 """
 
 from functools import reduce
-from typing import Literal
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -25,8 +24,6 @@ SOURCE = "source"
 TARGET = "target"
 """So conditions call the new row and the table's."""
 
-_Origin = Literal["new", "live", "unseen"]
-
 
 def merge_changes(new: DataFrame, live: DataFrame, unseen: DataFrame, output: MergeOutput) -> DataFrame:
     """The change set of `new` against `live` rows and the deletes of earlier runs.
@@ -35,9 +32,9 @@ def merge_changes(new: DataFrame, live: DataFrame, unseen: DataFrame, output: Me
     """
     names, touched = new.columns, new.select(*map(column, output.keys))
     events = _events("new", new, names, output)
-    for origin, rows in (("live", live), ("unseen", unseen)):
+    for one, rows in {"live": live, "unseen": unseen}.items():
         met = rows.join(touched, list(output.keys), "left_semi")
-        events = events.unionByName(_events(origin, met, names, output))
+        events = events.unionByName(_events(one, met, names, output))
     met = _met(events, output)
     source, target, buried = F.col(SOURCE), F.col(TARGET), F.col(_BURIED)
     wins = ~_later(target, source, output) & ~_later(buried, source, output)
@@ -56,7 +53,7 @@ def merge_changes(new: DataFrame, live: DataFrame, unseen: DataFrame, output: Me
     return change_set(met, kinds)
 
 
-def _events(origin: _Origin, rows: DataFrame, names: list[str], output: MergeOutput) -> DataFrame:
+def _events(origin: str, rows: DataFrame, names: list[str], output: MergeOutput) -> DataFrame:
     deletes = F.lit(False)
     if origin == "new" and output.delete_when:
         deletes = F.coalesce(condition(rows.sparkSession, output.delete_when), F.lit(False))
@@ -77,7 +74,7 @@ def _met(events: DataFrame, output: MergeOutput) -> DataFrame:
         ranked = events.repartition(*keys).withColumn(_RANK, F.rank().over(highest))
         events = ranked.filter(F.col(_RANK) == 1)
 
-    def of(origin: _Origin, name: str = _ROW) -> Column:
+    def of(origin: str, name: str = _ROW) -> Column:
         return F.when(F.col(_ORIGIN) == origin, F.col(name))
 
     met = events.groupBy(*keys).agg(

@@ -1,7 +1,7 @@
 """The Parquet commit: which moves each mode makes. The journal makes them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from sparkjobs.state import STATE_FOLDER, state_folder
 from sparkjobs.state.durable import read_json
 
 
-def commit_parquet(attempt: Attempt, staged: Staged, mode: str) -> int:
-    """Commit `staged`; the manifest's number.
+def commit_parquet(attempt: Attempt, staged: Staged, mode: str, emptied: Iterable[Path] = ()) -> int:
+    """Commit `staged`, and that the partitions `emptied` are no more; the manifest's number.
 
     Raises:
         StateMovedError: somebody has committed this manifest, or a later one.
@@ -35,7 +35,8 @@ def commit_parquet(attempt: Attempt, staged: Staged, mode: str) -> int:
         "partition_by": list(staged.partition_by),
     }
     reach("commit.before")
-    publish(attempt.table, list(_moves(attempt, staged, mode)), commit)
+    leave = (Move(str(place), None) for place in sorted(emptied))
+    publish(attempt.table, [*leave, *_moves(attempt, staged, mode)], commit)
     reach("commit.after")
     return attempt.number
 

@@ -75,9 +75,14 @@ def collected(folder: Path, schema: str, by: tuple[str, ...]) -> Staged:
     return Staged(folder, schema, by, files, columns)
 
 
+def schema_of(staged: Staged) -> StructType:
+    """The columns of the staged rows."""
+    return StructType.fromJson(json.loads(staged.schema))
+
+
 def staged_rows(spark: SparkSession, staged: Staged) -> DataFrame:
     """The staged rows, read back from the very files that would be published."""
-    schema = StructType.fromJson(json.loads(staged.schema))
+    schema = schema_of(staged)
     if not staged.files:
         return spark.createDataFrame([], schema)
     return spark.read.schema(schema).parquet(str(staged.folder))

@@ -53,7 +53,9 @@ def _examples(tied: Staged, names: tuple[str, ...]) -> Iterator[str]:
     left = _SHOWN
     for file in tied.files:
         content = pq.ParquetFile(tied.folder / file.path)
-        for row in content.read(columns=flat).slice(0, left).to_pylist() if flat else [{}] * min(left, file.rows):
+        for row in (
+            content.read(columns=flat).slice(0, left).to_pylist() if flat else [{}] * min(left, file.rows)
+        ):
             values = {**dict(file.partition), **row}
             yield ", ".join(f"{name}={values[name]}" for name in names)
             left -= 1

@@ -21,7 +21,7 @@ def renamed(folder: Path) -> Path:
     """`folder` with its files under names that no reader of the table looks for."""
     for path in sorted(folder.rglob("*")):
         if path.suffix == ".parquet":
-            path.rename(path.with_name(f"{path.name}.unseen"))
+            sync(path.rename(path.with_name(f"{path.name}.unseen")))
         elif not path.is_dir():
             path.unlink()
     for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
