@@ -7,7 +7,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf
 export SPARK_LOCAL_IP := 127.0.0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup data run plan lint test cluster cluster-stop package clean
+.PHONY: help setup data run demo-incremental plan lint test cluster cluster-stop package clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -32,6 +32,9 @@ data/landing/.ready: scripts/demo_data.py
 run: data  ## run the whole demo project through spark-submit, and show what it published
 	$(BIN)/spark-submit main.py run
 	@$(BIN)/python scripts/show.py
+
+demo-incremental: data  ## let the flights arrive by month, late, corrected and through a killed run; compare with a full load
+	@$(BIN)/python scripts/demo_incremental.py
 
 plan: data  ## say what `make run` would do, and why; starts no JVM
 	@$(BIN)/sparkjobs plan

@@ -1,0 +1,1 @@
+"""Flights and airports as they arrive over time."""
