@@ -37,12 +37,17 @@ def merged(runs: Iterable[Run]) -> dict[int, Event]:
     return {key: event for key, event in holds.items() if event.op == "U"}
 
 
+def latest(runs: Iterable[Run]) -> list[Event]:
+    """Every event of `runs`, in the form that came last."""
+    return list({(event.key, event.at): event for run in runs for event in run}.values())
+
+
 def versions(runs: Iterable[Run]) -> set[Version]:
     """The history of every key: its events in order, each in the form that came last."""
-    events = {(event.key, event.at): event for run in runs for event in run}
+    events = sorted(latest(runs))
     found: set[Version] = set()
-    for key in {key for key, _ in events}:
-        found |= _history([events[place] for place in sorted(events) if place[0] == key])
+    for key in {event.key for event in events}:
+        found |= _history([event for event in events if event.key == key])
     return found
 
 
@@ -89,7 +94,7 @@ def _random_run(random: Random) -> list[Event]:
     return rows
 
 
-def random_snapshots(random: Random, runs: int) -> list[list[Event]]:
+def random_snapshots(random: Random, runs: int, keys: int = 3) -> list[list[Event]]:
     """Runs of whole snapshots in order; the newest may come again in another form."""
     found, newest = [], 0
     for _ in range(runs):
@@ -98,7 +103,7 @@ def random_snapshots(random: Random, runs: int) -> list[list[Event]]:
             [
                 Event(key, at, "U", random.choice("ab"), random.choice("xy"))
                 for at in times
-                for key in range(3)
+                for key in range(keys)
                 if random.random() < 0.6
             ]
         )

@@ -16,6 +16,7 @@ from sparkjobs.outset import (
     finish,
     opened,
     outcome_of,
+    planned_partitions,
     refuse_moved,
     refuse_rewritten,
     resolved,
@@ -33,6 +34,7 @@ from sparkjobs.publish import (
     put_unseen_in_force,
     recover,
     refuse,
+    replacing,
     stage,
     staged_rows,
 )
@@ -77,7 +79,9 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             frame, shape = _fitting(job, frame)
             compares = isinstance(job.conf.output, MergeOutput | Scd2Output)
             place = attempt.result if compares else attempt.data
-            progress.staged = staged = stage(spark, frame, job.conf.output, place)
+            staged = stage(spark, frame, job.conf.output, place)
+            planned = planned_partitions(job)
+            progress.staged = staged = replacing(attempt, staged, planned) if planned else staged
         reach("staged")
         with step(run, job.name, "count"):
             whole = not session.stops_early(frame)

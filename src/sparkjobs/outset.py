@@ -1,7 +1,8 @@
 """The outset of a job: its table in order, its inputs as planned, and what it is about to do written down."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 from sparkjobs.config.incremental import ByVersion
 from sparkjobs.errors import InputError, StateMovedError, UpstreamRewrittenError
 from sparkjobs.faults import reach
-from sparkjobs.plan import Added, JobPlan, PlannedInput, SourceInput, TableInput
+from sparkjobs.plan import Added, JobPlan, PlannedInput, SourceInput, TableInput, Within
 from sparkjobs.plan.decide import refuse_distrust
 from sparkjobs.plan.fits import taken
 from sparkjobs.plan.increments import table_of, unread
-from sparkjobs.plan.versions import table_id
+from sparkjobs.plan.intervals import Interval, start_of
+from sparkjobs.plan.versions import by_columns, changes, table_id
 from sparkjobs.progress import Progress, Run, told
 from sparkjobs.publish import Attempt, Standing, interrupted, recover, sweep
-from sparkjobs.results import JobResult, Ledger
+from sparkjobs.results import JobResult, Ledger, PartitionValues
 from sparkjobs.shape import NeedsAllError
 from sparkjobs.state import (
     Manifest,
@@ -130,6 +132,28 @@ def standing_of(job: JobPlan) -> Standing | None:
     newest = read_outcome(state.folder, state.committed).newest
     version = state.version if job.conf.output.format == "delta" else None
     return Standing(version, numbers, newest)
+
+
+def planned_partitions(job: JobPlan) -> Callable[[PartitionValues], bool] | None:
+    """Which partitions a run replaces as a whole; None for those that its result has rows for."""
+    if job.mode != "overwrite_partitions":
+        return None
+    for one in job.inputs:
+        match one.part:
+            case Within(intervals=intervals):
+                return partial(_starts_within, intervals)
+            case Added(after=after, partitions=columns) if columns and one.version is not None:
+                touched = changes(table_of(one), after, one.version).touched
+                return (by_columns(touched, columns) or frozenset()).__contains__
+            case _:
+                continue
+    return None
+
+
+def _starts_within(intervals: tuple[Interval, ...], partition: PartitionValues) -> bool:
+    """Whether the first partition column names the start of time in one of `intervals`."""
+    start = start_of(partition[0][1] or "")
+    return start is not None and any(one.holds(start) for one in intervals)
 
 
 def outcome_of(job: JobPlan, ledgers: Iterable[Ledger], newest: str | None) -> Outcome:

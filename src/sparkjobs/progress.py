@@ -12,11 +12,12 @@ from pyspark.errors import PySparkException
 
 from sparkjobs import session
 from sparkjobs.config.references import UnknownReferenceError
-from sparkjobs.errors import StepError
+from sparkjobs.errors import StepError, TransientError
 from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event
 from sparkjobs.results import CheckResult, Ledger, Published, Staged
 from sparkjobs.shelf import Shelf
+from sparkjobs.transient import transient
 
 Clock = Callable[[], datetime]
 Emit = Callable[[Event], None]
@@ -75,4 +76,5 @@ def told(job: str, name: str) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError, DeltaError, ArrowException, OSError, UnknownReferenceError) as error:
-        raise StepError(job, name, session.root_cause(error)) from error
+        kind = TransientError if transient(error) else StepError
+        raise kind(job, name, session.root_cause(error)) from error

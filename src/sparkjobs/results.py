@@ -64,6 +64,8 @@ class Staged:
     partition_by: tuple[str, ...]
     files: tuple[StagedFile, ...]
     columns: tuple[tuple[str, ColumnFacts], ...]
+    emptied: frozenset[PartitionValues] = frozenset()
+    """Partitions of the table that are replaced, though no row is staged for them."""
 
     @property
     def rows(self) -> int:

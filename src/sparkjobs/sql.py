@@ -64,6 +64,13 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+def text(value: str | None) -> str:
+    """`value` as one SQL literal, whatever it holds."""
+    if value is None:
+        return "NULL"
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def column(name: str) -> Column:
     """The column called exactly `name`."""
     return F.col(quoted(name))

@@ -1,12 +1,14 @@
 """Incremental jobs through Spark: new rows once, nothing twice, nothing without a word."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from sparkjobs.errors import AppendAgainError, LogicChangedError, UpstreamRewrittenError
-from tests.projects import lay_out, planned, rows, run, write_project
+from sparkjobs.plan import Window
+from tests.projects import lay_out, planned, rows, run, table, write_project
 
 CODE = """
 @job
@@ -169,3 +171,225 @@ def test_an_upstream_that_is_made_anew_in_the_same_run_is_met_as_its_reader_says
 
     assert (result["events"].status, result["copy"].status) == ("success", status)
     assert rows(spark, tmp_path / "warehouse/copy") == found
+
+
+PARTS = """
+@job
+def events(rows: DataFrame) -> DataFrame:
+    return rows.select("id", "part")
+
+@job
+def copy(events: DataFrame) -> DataFrame:
+    return events.groupBy("part").agg(F.sum("id").alias("total"), F.count("*").alias("events"))
+"""
+
+
+@pytest.mark.parametrize("table_format", ["delta", "parquet"])
+def test_by_version_whole_partitions_are_made_anew_where_anything_changed(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    copy = copying("overwrite_partitions").replace("format: parquet", f"format: {table_format}")
+    write_project(
+        tmp_path,
+        PARTS,
+        {
+            "conf/sources.yml": SOURCES,
+            "conf/jobs/events.yml": EVENTS.replace("FORMAT", "delta"),
+            "conf/jobs/copy.yml": copy,
+        },
+    )
+    lay_out(tmp_path, {"landing/a.csv": "id,part\n1,x\n2,x\n5,y\n9,é\n"})
+    run(spark, tmp_path)
+    lay_out(tmp_path, {"landing/b.csv": "id,part\n3,x\n4,z\n"})
+
+    first = run(spark, tmp_path)["copy"]
+    spark.sql(f"DELETE FROM delta.`{tmp_path}/warehouse/events` WHERE part IN ('y', 'é')")  # noqa: S608 (a path)
+    second = run(spark, tmp_path, "copy")["copy"]
+
+    assert [one.read for one in first.ledgers] == [4]
+    assert [one.read for one in second.ledgers] == [0]
+    assert sorted(
+        tuple(row)
+        for row in table(spark, tmp_path / "warehouse/copy").select("part", "total", "events").collect()
+    ) == [("x", 6, 3), ("z", 4, 1)]
+    assert run(spark, tmp_path, "copy")["copy"].status == "no-op"
+
+
+HOURLY = """
+@job
+def daily(rows: DataFrame) -> DataFrame:
+    return rows.select("id", F.to_date("at").alias("day"))
+"""
+ROWS = """
+rows:
+  format: csv
+  path: ${landing}/*.csv
+  columns: {id: int, at: {type: timestamp, not_null: true}}
+  bad_rows: {max_share: 0.5}
+"""
+DAILY = """
+inputs: {rows: {source: rows}}
+output: {format: FORMAT, path: "${warehouse}/daily", mode: overwrite_partitions, partition_by: [day]}
+incremental: {by: interval, column: at, every: day, start: 2013-03-30, lookback: 1}
+"""
+
+
+def at(day: int, hour: int = 0) -> Window:
+    return Window(datetime(2013, 4, day, hour, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("table_format", ["delta", "parquet"])
+def test_by_interval_missing_days_are_made_and_late_rows_open_the_last_again(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    write_project(
+        tmp_path,
+        HOURLY,
+        {"conf/sources.yml": ROWS, "conf/jobs/daily.yml": DAILY.replace("FORMAT", table_format)},
+    )
+    # the hour that New York's clocks skip, and the first instant of a day that is not over
+    lay_out(
+        tmp_path,
+        {
+            "landing/a.csv": "id,at\n1,2013-03-31T02:30:00\n2,2013-04-01T23:59:59\n3,2013-04-02T00:00:00\n,\n4,\n"
+        },
+    )
+    found = tmp_path / "warehouse/daily"
+
+    first = run(spark, tmp_path, window=at(2, 5))["daily"]
+    assert days(spark, found) == [(1, "2013-03-31"), (2, "2013-04-01")]
+    assert [(one.read, one.valid, one.quarantined) for one in first.ledgers] == [(4, 2, 2)]
+    assert run(spark, tmp_path, window=at(2, 23))["daily"].status == "no-op"
+
+    lay_out(tmp_path, {"landing/late.csv": "id,at\n5,2013-04-01T12:00:00\n6,2013-03-30T12:00:00\n"})
+    run(spark, tmp_path, window=at(3))
+    assert days(spark, found) == [(1, "2013-03-31"), (2, "2013-04-01"), (3, "2013-04-02"), (5, "2013-04-01")]
+
+    backfill = Window(at(3).now, datetime(2013, 3, 30, tzinfo=UTC), datetime(2013, 4, 1, tzinfo=UTC))
+    (tmp_path / "landing/a.csv").unlink()
+    run(spark, tmp_path, window=backfill)
+    assert days(spark, found) == [(2, "2013-04-01"), (3, "2013-04-02"), (5, "2013-04-01"), (6, "2013-03-30")]
+
+
+def days(spark: SparkSession, path: Path) -> list[tuple[object, ...]]:
+    return sorted((row["id"], str(row["day"])) for row in table(spark, path).collect())
+
+
+def test_a_row_outside_the_planned_intervals_replaces_no_partition(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    stray = HOURLY.replace('F.to_date("at")', 'F.date_add(F.to_date("at"), 1)')
+    write_project(
+        tmp_path, stray, {"conf/sources.yml": ROWS, "conf/jobs/daily.yml": DAILY.replace("FORMAT", "delta")}
+    )
+    lay_out(tmp_path, {"landing/a.csv": "id,at\n2,2013-04-01T23:59:59\n"})
+
+    result = run(spark, tmp_path, window=at(2))["daily"]
+
+    assert result.status == "error"
+    assert (
+        "its result has rows for partitions that it was not to make: {'day': '2013-04-02'}" in result.message
+    )
+    assert not (tmp_path / "warehouse/daily/_delta_log").exists()
+
+
+MERGED = """
+@job
+def latest(rows: DataFrame) -> DataFrame:
+    return rows.select("id", "moved", "note")
+"""
+MOVED = """
+rows:
+  format: csv
+  path: ${landing}/*.csv
+  columns: {id: {type: int, not_null: true}, moved: TYPE, note: string}
+"""
+LATEST = """
+inputs: {rows: {source: rows}}
+output: {format: FORMAT, path: "${warehouse}/latest", mode: merge, keys: [id]}
+incremental: {by: column, column: moved, lookback: LOOKBACK}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "lookback", "old", "cases"),
+    [
+        ("int", "'1'", ("-1", "0"), {"tie": "0", "late": "-1", "too late": "-2", "null": "", "new": "7"}),
+        (
+            "timestamp",
+            "2h",
+            ("1969-12-31T22:00:00", "1970-01-01T00:00:00"),
+            {
+                "tie": "1970-01-01T00:00:00",
+                "late": "1969-12-31T22:00:00",
+                "too late": "1969-12-31T21:59:59",
+                "null": "",
+                "new": "2013-11-03T05:30:00",
+            },
+        ),
+        (
+            "date",
+            "1d",
+            ("2012-02-28", "2012-02-29"),
+            {
+                "tie": "2012-02-29",
+                "late": "2012-02-28",
+                "too late": "2012-02-27",
+                "null": "",
+                "new": "2012-03-01",
+            },
+        ),
+    ],
+)
+def test_by_column_ties_late_rows_and_nulls_are_taken_and_merged_once(
+    spark: SparkSession, tmp_path: Path, kind: str, lookback: str, old: tuple[str, ...], cases: dict[str, str]
+) -> None:
+    latest = LATEST.replace("FORMAT", "delta").replace("LOOKBACK", lookback)
+    write_project(
+        tmp_path, MERGED, {"conf/sources.yml": MOVED.replace("TYPE", kind), "conf/jobs/latest.yml": latest}
+    )
+    lay_out(
+        tmp_path,
+        {
+            "landing/a.csv": "id,moved,note\n"
+            + "".join(f"{number},{value},old\n" for number, value in enumerate(old))
+        },
+    )
+    run(spark, tmp_path)
+    lay_out(
+        tmp_path,
+        {
+            "landing/b.csv": "id,moved,note\n"
+            + "".join(f"{number},{value},{case}\n" for number, (case, value) in enumerate(cases.items(), 10))
+        },
+    )
+
+    result = run(spark, tmp_path)["latest"]
+
+    notes = sorted((row["id"], row["note"]) for row in table(spark, tmp_path / "warehouse/latest").collect())
+    assert notes == [(0, "old"), (1, "old"), (10, "tie"), (11, "late"), (13, "null"), (14, "new")]
+    assert [(one.read, one.high) for one in result.ledgers] == [(6, cases["new"].replace("T", " "))]
+    assert run(spark, tmp_path)["latest"].status == "no-op"
+
+
+def test_a_time_in_the_future_is_taken_and_does_not_move_the_mark(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    latest = LATEST.replace("FORMAT", "parquet").replace(", lookback: LOOKBACK", "")
+    write_project(
+        tmp_path,
+        MERGED,
+        {"conf/sources.yml": MOVED.replace("TYPE", "timestamp"), "conf/jobs/latest.yml": latest},
+    )
+    lay_out(
+        tmp_path,
+        {"landing/a.csv": "id,moved,note\n1,9999-12-31T00:00:00,mistyped\n2,2013-01-01T00:00:00,old\n"},
+    )
+    first = run(spark, tmp_path)["latest"]
+    lay_out(tmp_path, {"landing/b.csv": "id,moved,note\n3,2026-01-01T00:00:00,new\n"})
+
+    run(spark, tmp_path)
+
+    assert first.message == "first run"
+    assert [one.high for one in first.ledgers] == ["2026-01-01 00:00:00"]  # the moment of the run
+    assert [row[0] for row in rows(spark, tmp_path / "warehouse/latest")] == [1, 2, 3]

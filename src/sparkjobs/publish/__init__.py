@@ -10,6 +10,7 @@ from sparkjobs.publish.commit import commit
 from sparkjobs.publish.find import Standing, find_changes
 from sparkjobs.publish.journal import interrupted, recover
 from sparkjobs.publish.kept import kept_rows
+from sparkjobs.publish.partitions import replacing
 from sparkjobs.publish.refuse import refuse
 from sparkjobs.publish.stage import stage, staged_rows
 from sparkjobs.publish.unseen import put_unseen_in_force
@@ -25,6 +26,7 @@ __all__ = [
     "put_unseen_in_force",
     "recover",
     "refuse",
+    "replacing",
     "stage",
     "staged_rows",
     "sweep",

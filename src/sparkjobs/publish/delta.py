@@ -26,8 +26,9 @@ from pyspark.sql import SparkSession
 from sparkjobs.errors import PublishError
 from sparkjobs.faults import reach
 from sparkjobs.publish.attempt import Attempt, complete, fence
-from sparkjobs.publish.stage import staged_rows
+from sparkjobs.publish.stage import schema_of, staged_rows
 from sparkjobs.results import Staged
+from sparkjobs.sql import quoted, text
 from sparkjobs.state import app_id
 
 _PLAIN_WRITER = 2
@@ -179,13 +180,25 @@ def _commit_files(attempt: Attempt, staged: Staged, mode: str, handle: DeltaTabl
 
 
 def _replaced(staged: Staged, handle: DeltaTable) -> Iterator[RemoveAction]:
-    """The live files of every partition that has staged rows."""
-    partitions = {file.partition for file in staged.files}
+    """The live files of every partition that is replaced."""
+    partitions = {file.partition for file in staged.files} | staged.emptied
     now = int(time.time() * 1000)
     for live in pa.table(handle.get_add_actions()).select(["path", "size_bytes", "partition"]).to_pylist():
         values = {name: _text(value) for name, value in (live["partition"] or {}).items()}
         if tuple((name, values[name]) for name in staged.partition_by) in partitions:
             yield RemoveAction(unquote(live["path"]), True, now, live["size_bytes"], values)
+
+
+def _among(staged: Staged) -> str:
+    """A SQL condition on the partitions that are replaced."""
+    kinds = {field.name: field.dataType.simpleString() for field in schema_of(staged)}
+    replaced = {file.partition for file in staged.files} | staged.emptied
+    return " OR ".join(
+        "("
+        + " AND ".join(f"{quoted(name)} <=> CAST({text(value)} AS {kinds[name]})" for name, value in one)
+        + ")"
+        for one in sorted(replaced, key=str)
+    )
 
 
 def _text(value: object) -> str | None:
@@ -206,7 +219,11 @@ def _commit_copy(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
         case "append":
             writer.mode("append").save(str(attempt.table))
         case "overwrite_partitions":
-            writer.mode("overwrite").option("partitionOverwriteMode", "dynamic").save(str(attempt.table))
+            if staged.emptied:  # dynamic overwrite would keep what no row is staged for
+                writer = writer.option("replaceWhere", _among(staged))
+            else:
+                writer = writer.option("partitionOverwriteMode", "dynamic")
+            writer.mode("overwrite").save(str(attempt.table))
         case _:
             writer.mode("overwrite").option("overwriteSchema", True).save(str(attempt.table))
     shutil.rmtree(staged.folder, ignore_errors=True)

@@ -97,8 +97,11 @@ def _moments(new: DataFrame, live: DataFrame, unseen: DataFrame, output: Scd2Out
 def _with_absent(moments: DataFrame, new: DataFrame, output: Scd2Output, low: Column) -> DataFrame:
     """`moments`, and a close at each snapshot that lacks a key which was there just before it."""
     at = column(output.sequence_by)
-    taken = new.select(at.alias(_SNAPSHOT)).distinct()
-    snapshots = taken.withColumn(_NEXT, F.lead(_SNAPSHOT).over(Window.orderBy(_SNAPSHOT)))
+    taken = F.array_sort(F.collect_set(at))
+    pairs = F.transform(
+        taken, lambda one, place: F.struct(one.alias(_SNAPSHOT), F.get(taken, place + 1).alias(_NEXT))
+    )
+    snapshots = new.agg(pairs.alias(_NEXT)).select(F.inline(_NEXT))
     # what the table has of a snapshot that has come again is closed there, unless it has come again too
     closes = ~F.col(_NEW) & (at >= low)
     beside = moments.join(F.broadcast(snapshots), at == F.col(_SNAPSHOT), "left")

@@ -55,7 +55,8 @@ def without(spark: SparkSession, live: DataFrame, changes: Changes) -> DataFrame
 def _elsewhere(live: DataFrame, staged: Staged) -> DataFrame:
     """The live rows outside the staged partitions."""
     kinds = {field.name: field.dataType.simpleString() for field in live.schema}
-    replaced = [tuple(value for _, value in one) for one in {file.partition for file in staged.files}]
+    gone = {file.partition for file in staged.files} | staged.emptied
+    replaced = [tuple(value for _, value in one) for one in gone]
     texts = ", ".join(f"{quoted(_REPLACED + name)} string" for name in staged.partition_by)
     partitions = live.sparkSession.createDataFrame(replaced, texts)
     same = [

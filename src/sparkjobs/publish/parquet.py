@@ -9,6 +9,7 @@ from sparkjobs.errors import PublishError
 from sparkjobs.faults import reach
 from sparkjobs.publish.attempt import Attempt, complete, fence
 from sparkjobs.publish.journal import Move, publish
+from sparkjobs.publish.partitions import folders
 from sparkjobs.results import Staged
 from sparkjobs.state import STATE_FOLDER, state_folder
 from sparkjobs.state.durable import read_json
@@ -35,7 +36,8 @@ def commit_parquet(attempt: Attempt, staged: Staged, mode: str, emptied: Iterabl
         "partition_by": list(staged.partition_by),
     }
     reach("commit.before")
-    leave = (Move(str(place), None) for place in sorted(emptied))
+    empty = (place for values, place in folders(attempt.table, staged) if values in staged.emptied)
+    leave = (Move(str(place), None) for place in sorted({*emptied, *empty}))
     publish(attempt.table, [*leave, *_moves(attempt, staged, mode)], commit)
     reach("commit.after")
     return attempt.number
@@ -62,8 +64,9 @@ def _is_data(name: str) -> bool:
 
 
 def _same_columns(attempt: Attempt, staged: Staged, last: dict[str, Any]) -> None:
-    before = (json.loads(last["schema"]), last["partition_by"])
-    if before != (json.loads(staged.schema), list(staged.partition_by)):
+    before, now = (json.loads(schema)["fields"] for schema in (last["schema"], staged.schema))
+    # columns that come new stand at the end: the flow has asked the conf whether they may
+    if now[: len(before)] != before or last["partition_by"] != list(staged.partition_by):
         raise PublishError(
             attempt.job,
             "its result does not have the table's columns and partitions.",

@@ -111,7 +111,7 @@ def _footers(folder: Path) -> Iterator[tuple[Path, FileFacts]]:
 def _staged_file(folder: Path, path: Path, facts: FileFacts) -> StagedFile:
     found = path.stat()
     relative = path.relative_to(folder)
-    partition = tuple(_key_value(part) for part in relative.parts[:-1])
+    partition = tuple(key_value(part) for part in relative.parts[:-1])
     return StagedFile(
         str(relative),
         found.st_size,
@@ -122,7 +122,8 @@ def _staged_file(folder: Path, path: Path, facts: FileFacts) -> StagedFile:
     )
 
 
-def _key_value(part: str) -> tuple[str, str | None]:
+def key_value(part: str) -> tuple[str, str | None]:
+    """The column and the value that the name of a folder tells."""
     key, _, value = part.partition("=")
     return unquote(key), None if value == _NULL else unquote(value)
 

@@ -1,0 +1,84 @@
+"""One trial: a published table, a second input, faults, one more run, a third input; what it cost."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from sparkjobs.results import JobResult
+from tests.faults.cases import CASES, CODE, Case, Row, deliver, java_options, project
+from tests.faults.points import Seen
+from tests.faults.readers import differences, leftovers, quarantined, seen
+from tests.faults.tally import Entry, Tally
+from tests.projects import run
+
+
+class Trial:
+    """A project in the midst of being hurt."""
+
+    def __init__(self, spark: SparkSession, root: Path, mode: str, table_format: str) -> None:
+        self.spark, self.root, self.format = spark, root, table_format
+        self.case: Case = CASES[mode]
+        self.table = root / "warehouse/events"
+        self.misread = 0
+
+    def begin(self, archive: Path | None = None, code: str = CODE, conf: str = "") -> None:
+        """Publish the first input, deliver the second; processes use the `archive` of classes."""
+        project(self.root, self.case, self.format, code, conf)
+        if archive:
+            java_options(self.root, f"-XX:SharedArchiveFile={archive}")
+        assert run(self.spark, self.root)["events"].status == "success"
+        assert self.rows() == list(self.case.first)
+        deliver(self.root, self.case, 1)
+
+    def rows(self) -> list[Row]:
+        """What readers see now."""
+        return seen(self.spark, self.table)
+
+    def look(self, expected: Seen) -> None:
+        """Make sure that readers see what they may; only a Parquet table may show a part."""
+        if expected == "part":
+            assert self.format == "parquet"
+            assert (self.table / "_sparkjobs/journal.json").exists()
+            return
+        wanted = self.case.first if expected == "old" else self.case.second
+        found = self.rows()
+        self.misread += found != list(wanted)
+        assert found == list(wanted)
+
+    def look_after_any_moment(self) -> None:
+        """Make sure that readers see the old rows or the new; on Parquet a part while there is a journal."""
+        found = tuple(self.rows())
+        if found not in (self.case.first, self.case.second):
+            self.misread += self.format == "delta"
+            assert self.format == "parquet", found
+            assert (self.table / "_sparkjobs/journal.json").exists(), found
+
+    def run_again(self) -> JobResult:
+        """One more run, in this process; it must publish the second input if that was not done yet."""
+        return run(self.spark, self.root)["events"]
+
+    def conclude(self, tally: Tally, what: str, where: Sequence[str], result: JobResult) -> None:
+        """Count what the table lacks or has too often, then make sure that it goes on as a healthy one."""
+        lost, doubled = differences(self.rows(), self.case.second)
+        place, faults = " > ".join(where), len(where)
+        tally.add(
+            Entry(
+                what, "sparkjobs", self.case.mode, self.format, place, faults, 1, lost, doubled, self.misread
+            )
+        )
+        assert (lost, doubled) == (0, 0), result
+        assert self.rows() == list(self.case.second)
+        if result.status == "success":
+            (ledger,) = result.ledgers
+            assert (ledger.read, ledger.valid, ledger.quarantined) == self.case.ledger
+        self._goes_on()
+
+    def _goes_on(self) -> None:
+        assert run(self.spark, self.root)["events"].status == "no-op"
+        assert quarantined(self.spark, self.table) == self.case.ledger[2]
+        deliver(self.root, self.case, 2)
+        assert run(self.spark, self.root)["events"].status == "success"
+        assert self.rows() == list(self.case.third)
+        assert quarantined(self.spark, self.table) == self.case.ledger[2]
+        assert leftovers(self.table) == []
