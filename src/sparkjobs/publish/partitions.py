@@ -32,7 +32,7 @@ def replacing(attempt: Attempt, staged: Staged, planned: Callable[[PartitionValu
 def folders(table: Path, staged: Staged) -> Iterator[tuple[PartitionValues, Path]]:
     """Each partition of a Parquet table, partitioned as `staged`, with its folder relative to the table."""
     pattern = "/".join("*=*" for _ in staged.partition_by)
-    for folder in table.glob(pattern):
+    for folder in table.glob(pattern) if pattern else ():
         relative = folder.relative_to(table)
         yield tuple(key_value(part) for part in relative.parts), relative
 
