@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from tests.faults.cases import MERGE, deliver, java_options, project
 from tests.faults.tally import Tally
+from tests.faults.trial import Trials
 from tests.faults.victims import finished
 from tests.projects import REPOSITORY, run
 
@@ -52,3 +53,8 @@ def archive(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Pa
         assert code == 0, told
         made.rename(path)
     return path
+
+
+@pytest.fixture
+def trials(spark: SparkSession, tmp_path: Path, archive: Path, tally: Tally) -> Trials:
+    return Trials(spark, tmp_path, archive, tally)

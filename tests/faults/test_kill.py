@@ -1,14 +1,10 @@
 """SIGKILL of a real process at named points: readers keep the old rows, one more run publishes the new ones."""
 
-from pathlib import Path
-
 import pytest
-from pyspark.sql import SparkSession
 
 from tests.faults import points
 from tests.faults.cases import CASES
-from tests.faults.tally import Tally
-from tests.faults.trial import Trial
+from tests.faults.trial import Trial, Trials
 from tests.faults.victims import killed_at
 
 IN_TURN = [
@@ -26,7 +22,7 @@ IN_TURN = [
 """Each mode and format dies several times in turn; together they die at every point."""
 
 
-def die(trial: Trial, tally: Tally, what: str, where: tuple[str, ...]) -> None:
+def die(trial: Trial, what: str, where: tuple[str, ...]) -> None:
     """Die at each of the points, one run after the other; then run through."""
     expected = points.points(trial.case, trial.format)
     for point in where:
@@ -34,38 +30,32 @@ def die(trial: Trial, tally: Tally, what: str, where: tuple[str, ...]) -> None:
         trial.look(expected[point])
     result = trial.run_again()
     assert result.status == ("success" if expected[where[-1]] == "old" else "no-op")
-    trial.conclude(tally, what, where, result)
+    trial.conclude(what, where, result)
 
 
 @pytest.mark.parametrize(("mode", "table_format", "where"), IN_TURN)
 def test_runs_killed_in_turn(
-    spark: SparkSession,
-    tmp_path: Path,
-    archive: Path,
-    tally: Tally,
+    trials: Trials,
     mode: str,
     table_format: str,
     where: tuple[str, ...],
 ) -> None:
-    trial = Trial(spark, tmp_path, mode, table_format)
-    trial.begin(archive)
-    die(trial, tally, "points in turn", where)
+    trial = trials.new(mode, table_format)
+    trial.begin()
+    die(trial, "points in turn", where)
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("mode", "table_format", "point"), points.combinations())
 def test_a_run_killed_at(
-    spark: SparkSession,
-    tmp_path: Path,
-    archive: Path,
-    tally: Tally,
+    trials: Trials,
     mode: str,
     table_format: str,
     point: str,
 ) -> None:
-    trial = Trial(spark, tmp_path, mode, table_format)
-    trial.begin(archive)
-    die(trial, tally, "points", (point,))
+    trial = trials.new(mode, table_format)
+    trial.begin()
+    die(trial, "points", (point,))
 
 
 def test_every_point_of_the_source_is_tried_or_excused() -> None:

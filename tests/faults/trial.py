@@ -1,6 +1,7 @@
 """One trial: a published table, a second input, faults, one more run, a third input; what it cost."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -13,20 +14,35 @@ from tests.faults.tally import Entry, Tally
 from tests.projects import run
 
 
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What all trials of one test share."""
+
+    spark: SparkSession
+    root: Path
+    archive: Path
+    """Of the classes that a JVM loads; see conftest.py."""
+    tally: Tally
+
+    def new(self, mode: str, table_format: str, folder: str = "") -> "Trial":
+        """A trial in a folder of its own, where a test has several."""
+        return Trial(self, mode, table_format, self.root / folder)
+
+
 class Trial:
     """A project in the midst of being hurt."""
 
-    def __init__(self, spark: SparkSession, root: Path, mode: str, table_format: str) -> None:
-        self.spark, self.root, self.format = spark, root, table_format
+    def __init__(self, trials: "Trials", mode: str, table_format: str, root: Path) -> None:
+        self.spark, self.root, self.format = trials.spark, root, table_format
         self.case: Case = CASES[mode]
         self.table = root / "warehouse/events"
         self.misread = 0
+        self._trials = trials
 
-    def begin(self, archive: Path | None = None, code: str = CODE, conf: str = "") -> None:
-        """Publish the first input, deliver the second; processes use the `archive` of classes."""
+    def begin(self, code: str = CODE, conf: str = "") -> None:
+        """Publish the first input, deliver the second."""
         project(self.root, self.case, self.format, code, conf)
-        if archive:
-            java_options(self.root, f"-XX:SharedArchiveFile={archive}")
+        java_options(self.root, f"-XX:SharedArchiveFile={self._trials.archive}")
         assert run(self.spark, self.root)["events"].status == "success"
         assert self.rows() == list(self.case.first)
         deliver(self.root, self.case, 1)
@@ -58,11 +74,11 @@ class Trial:
         """One more run, in this process; it must publish the second input if that was not done yet."""
         return run(self.spark, self.root)["events"]
 
-    def conclude(self, tally: Tally, what: str, where: Sequence[str], result: JobResult) -> None:
+    def conclude(self, what: str, where: Sequence[str], result: JobResult) -> None:
         """Count what the table lacks or has too often, then make sure that it goes on as a healthy one."""
         lost, doubled = differences(self.rows(), self.case.second)
         place, faults = " > ".join(where), len(where)
-        tally.add(
+        self._trials.tally.add(
             Entry(
                 what, "sparkjobs", self.case.mode, self.format, place, faults, 1, lost, doubled, self.misread
             )

@@ -75,5 +75,5 @@ class Target:
 
     def kept(self, attempt: Attempt, changes: Changes) -> list[Row]:
         """The rows that `changes` leave where they are."""
-        stay = kept_rows(self.spark, attempt, changes, self.output.mode, exists=True)()
+        stay = kept_rows(self.spark, attempt, changes, self.output.mode, exists=True)(())
         return [] if stay is None else sorted((tuple(row) for row in stay.collect()), key=repr)

@@ -36,7 +36,7 @@ def judged(
     output = PlainOutput(format="delta", path="unused", mode="overwrite", partition_by=("p",))
     staged = stage(spark, frame, output, folder / "staged")
     checks = tuple(check(one) for one in texts)
-    return judge(spark, checks, staged, staged_rows(spark, staged), lambda: None)
+    return judge(spark, checks, staged, staged_rows(spark, staged), lambda _: None)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_all_scanned_checks_share_one_spark_job(spark: SparkSession, tmp_path: P
         spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), tmp_path / "staged"
     )
     spark.sparkContext.setJobGroup("judging", "judging")
-    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda: None)
+    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda _: None)
     jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("judging")
     spark.sparkContext.setJobGroup("other", "other")
     assert len(jobs) <= 2  # with adaptive execution the shuffle's map side is a job of its own
@@ -148,7 +148,7 @@ def test_footer_checks_start_no_spark_job(spark: SparkSession, tmp_path: Path) -
         spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), tmp_path / "staged"
     )
     spark.sparkContext.setJobGroup("footers", "footers")
-    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda: None)
+    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda _: None)
     jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("footers")
     spark.sparkContext.setJobGroup("other", "other")
     assert not jobs

@@ -18,18 +18,25 @@ _REPLACED = "_sparkjobs_replaced_"
 
 def kept_rows(
     spark: SparkSession, attempt: Attempt, staged: Staged | Changes, mode: str, *, exists: bool
-) -> Callable[[], DataFrame | None]:
-    """A function that reads those rows when it is called; None when none stay."""
+) -> Callable[[tuple[str, ...]], DataFrame | None]:
+    """A function that reads those of them that can share values of some columns with a staged row.
 
-    def read() -> DataFrame | None:
+    Where the columns name the partition, these are rows of the staged partitions. None when there are none.
+    """
+
+    def read(columns: tuple[str, ...]) -> DataFrame | None:
+        rows = staged.rows if isinstance(staged, Changes) else staged
+        beside = set(rows.partition_by) <= set(columns)
         if isinstance(staged, Changes):
-            stays = not staged.whole
-            return without(spark, live_rows(spark, attempt, staged.version), staged) if stays else None
+            if staged.whole:
+                return None
+            live = live_rows(spark, attempt, staged.version, rows.files if beside else None)
+            return without(spark, live, staged)
         if mode == "overwrite" or not exists:
             return None
         if mode == "append":
-            return live_rows(spark, attempt)
-        return _elsewhere(live_rows(spark, attempt), staged)
+            return live_rows(spark, attempt, None, rows.files if beside else None)
+        return None if beside else _elsewhere(live_rows(spark, attempt), staged)
 
     return read
 

@@ -18,7 +18,9 @@ _ORIGIN = "_sparkjobs_origin"
 _ROW = "_sparkjobs_row"
 _DELETES = "_sparkjobs_deletes"
 _RANK = "_sparkjobs_rank"
+_WINNER = "_sparkjobs_winner"
 _OTHER = "_sparkjobs_other"
+_LIVE = "_sparkjobs_live"
 _BURIED = "_sparkjobs_buried"
 SOURCE = "source"
 TARGET = "target"
@@ -78,13 +80,15 @@ def _met(events: DataFrame, output: MergeOutput) -> DataFrame:
         return F.when(F.col(_ORIGIN) == origin, F.col(name))
 
     met = events.groupBy(*keys).agg(
-        F.max(of("new")).alias(SOURCE),
+        F.max(of("new")).alias(_WINNER),
         F.min(of("new")).alias(_OTHER),
         F.max(of("new", _DELETES)).alias(_DELETES),
-        F.max(of("live")).alias(TARGET),
+        F.max(of("live")).alias(_LIVE),
         F.max(of("unseen")).alias(_BURIED),
     )
-    return met.filter(F.col(SOURCE).isNotNull()).select(SOURCE, _OTHER, _DELETES, TARGET, _BURIED)
+    # only now, for a key may be called as conditions call the sides
+    sides = (F.col(_WINNER).alias(SOURCE), F.col(_LIVE).alias(TARGET))
+    return met.filter(F.col(_WINNER).isNotNull()).select(*sides, _OTHER, _DELETES, _BURIED)
 
 
 def _later(row: Column, source: Column, output: MergeOutput) -> Column:

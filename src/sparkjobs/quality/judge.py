@@ -17,6 +17,7 @@ from sparkjobs.quality.verdict import judged, not_evaluated
 from sparkjobs.results import CheckResult, Staged
 from sparkjobs.sql import column
 
+Kept = Callable[[tuple[str, ...]], DataFrame | None]
 _FRESH = "_sparkjobs_fresh"
 _ROWS = "_sparkjobs_rows"
 _FRESH_ROWS = "_sparkjobs_fresh_rows"
@@ -27,12 +28,12 @@ def judge(
     checks: tuple[Check, ...],
     staged: Staged,
     rows: DataFrame,
-    kept: Callable[[], DataFrame | None],
+    kept: Kept,
 ) -> tuple[CheckResult, ...]:
     """The results of `checks`, in their order.
 
-    `rows` are the staged rows. `kept` gives the rows of the table that stay beside them; it is
-    asked only where a key could also stand there.
+    `rows` are the staged rows. `kept` gives the rows of the table that stay beside them and can share
+    values of the given columns with one; it is asked only where a key could also stand there.
     """
     results: dict[int, list[CheckResult]] = {}
     to_scan: list[tuple[int, Measure]] = []
@@ -75,14 +76,12 @@ def _scan(rows: DataFrame, measures: list[tuple[int, Measure]]) -> list[tuple[in
     ]
 
 
-def _unique(
-    spark: SparkSession, check: Unique, rows: DataFrame, kept: Callable[[], DataFrame | None]
-) -> CheckResult:
+def _unique(spark: SparkSession, check: Unique, rows: DataFrame, kept: Kept) -> CheckResult:
     """Staged rows whose key stands more than once in what the table would be."""
     keys = [column(name) for name in check.columns]
     complete = reduce(Column.__and__, [key.isNotNull() for key in keys], where_of(spark, check))
     all_keys = rows.filter(complete).select(*keys, F.lit(1).alias(_FRESH))
-    beside = kept()
+    beside = kept(check.columns)
     if beside is not None:
         all_keys = all_keys.unionByName(beside.filter(complete).select(*keys, F.lit(0).alias(_FRESH)))
     groups = all_keys.groupBy(*keys).agg(F.count(F.lit(1)).alias(_ROWS), F.sum(_FRESH).alias(_FRESH_ROWS))

@@ -1,0 +1,93 @@
+"""SIGTERM: the run ends with exit code 143 and a record; the next run, or a retry, publishes."""
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.cases import FORMATS, SLOW
+from tests.faults.trial import Trials
+from tests.faults.victims import PATIENCE_S, Process, ended, finished, start
+
+
+def until(process: Process, path: Path, pattern: str) -> None:
+    """Wait until there is something like `pattern` below `path`."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not next(path.rglob(pattern), None):
+        assert process.poll() is None, ended(process)
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def record(root: Path, run_id: str) -> dict[str, Any]:
+    """The one job in run_results.json of a run."""
+    content = json.loads((root / f"target/runs/{run_id}/run_results.json").read_text(encoding="utf-8"))
+    (one,) = content["results"]
+    return dict(one)
+
+
+@pytest.mark.parametrize("again", ["run", "retry"])
+@pytest.mark.parametrize(
+    ("mode", "table_format"),
+    [
+        pytest.param(mode, table_format, marks=() if (mode, table_format) == ("append", "delta") else more)
+        for mode in ("append", "overwrite", "merge")
+        for table_format in FORMATS
+        for more in [pytest.mark.exhaustive]
+    ],
+)
+def test_a_run_that_is_told_to_stop_while_it_stages(
+    trials: Trials,
+    mode: str,
+    table_format: str,
+    again: str,
+) -> None:
+    trial = trials.new(mode, table_format)
+    trial.begin(SLOW)
+    process = start(trials.root, "run", "--run-id", "stopped")
+    until(process, trial.table, "_temporary")
+    process.send_signal(signal.SIGTERM)
+    asked = time.monotonic()
+    code, told = ended(process)
+
+    assert code == 143, told
+    assert time.monotonic() - asked < 30
+    one = record(trials.root, "stopped")
+    assert (one["status"], one["published"]) == ("error", None)
+    assert "SIGTERM" in one["message"]
+    trial.look("old")
+    code, told = finished(trials.root, again)
+    assert code == 0, told
+    trial.look("new")
+    trial.conclude("SIGTERM", (f"staging, then {again}",), trial.run_again())
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("table_format", FORMATS)
+@pytest.mark.parametrize("mode", ["append", "overwrite", "overwrite_partitions", "merge", "scd2"])
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.2, 0.5])
+def test_a_run_that_is_told_to_stop_while_it_judges_and_commits(
+    trials: Trials,
+    mode: str,
+    table_format: str,
+    after_s: float,
+) -> None:
+    trial = trials.new(mode, table_format)
+    trial.begin()
+    process = start(trials.root, "run", "--run-id", "stopped")
+    until(process, trial.table, "_sparkjobs/staging/*/quarantine")
+    time.sleep(after_s)
+    process.send_signal(signal.SIGTERM)
+    code, told = ended(process)
+
+    assert code in (0, 143), told
+    one = record(trials.root, "stopped")
+    published = tuple(trial.rows()) == trial.case.second
+    assert one["status"] == ("success" if published else "error")
+    trial.look("new" if published else "old")
+    result = trial.run_again()
+    assert result.status == ("no-op" if published else "success")
+    trial.conclude("SIGTERM", (f"{after_s} s after the quarantine was written",), result)

@@ -1,0 +1,54 @@
+"""Several runs at once on one table: one publishes, the others wait or give way; nothing is lost or doubled."""
+
+import time
+
+import pytest
+
+from tests.faults.trial import Trials
+from tests.faults.victims import PATIENCE_S, ended, start
+
+WAITS = ["0", "300"]
+
+
+@pytest.mark.parametrize("wait_s", WAITS)
+@pytest.mark.parametrize(
+    ("mode", "table_format", "count"),
+    [
+        pytest.param(
+            mode,
+            table_format,
+            count,
+            marks=() if (mode, table_format, count) == ("merge", "delta", 2) else pytest.mark.exhaustive,
+        )
+        for mode in ("append", "merge")
+        for table_format in ("delta", "parquet")
+        for count in (2, 4, 8)
+    ],
+)
+def test_runs_that_start_at_once(
+    trials: Trials,
+    mode: str,
+    table_format: str,
+    count: int,
+    wait_s: str,
+) -> None:
+    trial = trials.new(mode, table_format)
+    trial.begin(conf="  spark.driver.memory: 512m\n")
+    go = trials.root / "go"
+
+    ready = [trials.root / f"ready-{number}" for number in range(count)]
+    by = [("tests.faults.together", str(one), str(go)) for one in ready]
+    processes = [start(trials.root, "run", "--lock-timeout", wait_s, by=one) for one in by]
+    until = time.monotonic() + PATIENCE_S
+    while not all(one.exists() for one in ready):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    go.touch()
+    results = [ended(process) for process in processes]
+
+    told = "\n".join(f"exit code {code}: {text}" for code, text in results)
+    assert [code for code, _ in results].count(0) >= 1, told
+    trial.look("new")
+    where = (f"{count} at once, --lock-timeout {wait_s}",)
+    trial.conclude("started at once", where, trial.run_again())
+    assert {code for code, _ in results} <= {0, 10}, told
