@@ -1,6 +1,7 @@
 """How changes become the table: one commit, what it leaves alone, what is refused before it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from sparkjobs.errors import (
     StateMovedError,
     TiedRowsError,
 )
-from sparkjobs.publish import commit, put_unseen_in_force, refuse, sweep
+from sparkjobs.publish import Attempt, Changes, commit, put_unseen_in_force, refuse, stage, sweep
+from sparkjobs.publish.invariants import refuse_broken
 from tests.spark.merging import FORMATS, Target
 
 SCHEMA = "k int, at int, v string, part string"
@@ -155,7 +157,7 @@ def test_a_full_refresh_makes_the_table_and_its_unseen_events_anew(
 def test_any_name_can_be_a_key_a_value_or_a_partition(
     spark: SparkSession, tmp_path: Path, table_format: str
 ) -> None:
-    by = "p`q" if table_format == "delta" else "p.q"
+    by = "p'q" if table_format == "delta" else "p.q"
     output = merge_of(
         table_format,
         keys=("source", "a.b"),
@@ -334,12 +336,49 @@ def test_a_history_that_somebody_has_broken_is_not_published_on(spark: SparkSess
     target.number -= 1
     target.publish([(k, 9, "z", "x") for k in (4, 6, 7)])
     # what is open is placed anew in any case
-    assert [row[4:] for row in target.rows() if row[0] == 4] == [(1, 3, False), (3, 9, False), (9, None, True)]
+    assert [row[4:] for row in target.rows() if row[0] == 4] == [
+        (1, 3, False),
+        (3, 9, False),
+        (9, None, True),
+    ]
     assert [row[4:] for row in target.rows() if row[0] == 7] == [
         (1, 2, False),
         (3, 9, False),
         (9, None, True),
     ]
+
+
+BROKEN = [
+    (1, 1, None, True, None),
+    (2, 1, 3, False, None),
+    (2, 3, None, True, None),
+    (3, 1, 3, True, "is_current and valid_to disagree"),
+    (4, 1, None, False, "is_current and valid_to disagree"),
+    (5, 3, 3, False, "it ends before it begins"),
+    (6, 1, None, True, "a later version follows one that has no end"),
+    (6, 3, None, True, None),
+    (7, 1, 5, False, "it overlaps the next version"),
+    (7, 3, None, True, None),
+    (8, 1, 5, False, "it overlaps the next version"),
+    (8, 1, 5, False, None),
+    (9, 1, 2, False, "a gap that no delete has opened"),
+    (9, 3, None, True, None),
+]
+
+
+@pytest.mark.parametrize("keys", [range(1, 6), range(6, 10)])
+def test_what_makes_a_history_broken(spark: SparkSession, tmp_path: Path, keys: range) -> None:
+    rows = [row for row in BROKEN if row[0] in keys]
+    frame = spark.createDataFrame(
+        [row[:4] for row in rows], "k int, valid_from int, valid_to int, is_current boolean"
+    )
+    output = scd2_of("parquet")
+    staged = stage(spark, frame, output, tmp_path / "staged")
+    changes = Changes(output, None, True, staged, replace(staged, files=()), None, None)
+    with pytest.raises(HistoryError) as told:
+        refuse_broken(spark, Attempt("job", tmp_path, "parquet", 1, "run", "0"), changes, ())
+    expected = [f"k={k}, valid_from={at}: {problem}." for k, at, *_, problem in rows if problem]
+    assert sorted(told.value.problems) == expected
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
@@ -358,7 +397,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"sequence_by": "at"}, "k int, at double", "'at' is double, which no column of `sequence_by` may be"),
     ({}, "k int, v map<int,int>", "'v' is map<int,int>, of which two values cannot be compared"),
     ({}, "k int, v array<struct<a:variant>>", "of which two values cannot be compared"),
-    ({"partition_by": ("p.q",)}, "k int, v int, `p.q` int", "Delta cannot merge into partitions of a column with a dot in its name"),
+    (
+        {"partition_by": ("p.q",)},
+        "k int, v int, `p.q` int",
+        "Delta cannot merge into partitions of a column with a dot",
+    ),
     ({}, "k int, _SPARKJOBS_x int", "no column '_SPARKJOBS_x'"),
     (
         {"sequence_by": "at"},

@@ -1,7 +1,9 @@
 """Finding the change set: staged rows against the table and its unseen events, written once."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -21,6 +23,7 @@ from sparkjobs.publish.troubles import refuse_nulls, refuse_ties
 from sparkjobs.publish.unseen import renamed, unseen_rows
 from sparkjobs.results import Staged
 from sparkjobs.sql import column
+from sparkjobs.state import table_schema
 from sparkjobs.state.durable import sync
 
 
@@ -57,6 +60,8 @@ def find_changes(
     table, new = schema, fitting(staged_rows(spark, staged), schema)
     if isinstance(output, Scd2Output):
         table = versions_of(schema, output)
+        if standing:
+            table = _in_order(table, table_schema(attempt.table, attempt.format))
         refuse_nulls(attempt, staged, new, (*output.keys, output.sequence_by))
         low, high = _span(staged, new, output.sequence_by)
         if output.absent_keys == "close" and standing:
@@ -72,6 +77,12 @@ def find_changes(
     changes = _collected(attempt, output, standing, nullable(table), high)
     refuse_broken(spark, attempt, changes, standing.unseen if standing else ())
     return changes
+
+
+def _in_order(table: StructType, before: Mapping[str, Any]) -> StructType:
+    """`table` with its columns in the order that it has had, those that come new at the end."""
+    places = {field["name"]: place for place, field in enumerate(before["fields"])}
+    return StructType(sorted(table, key=lambda field: places.get(field.name, len(places))))
 
 
 def _met(

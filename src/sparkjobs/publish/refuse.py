@@ -49,7 +49,7 @@ def _reasons(frame: DataFrame, output: Output) -> Iterator[str]:
     yield from _of_partitions(output)
     yield from _of_types(frame, output)
     if not isinstance(output, PlainOutput):
-        yield from _of_own_names(frame, own)
+        yield from _of_own_names(frame, output, own)
         yield from _of_roles(frame, output)
         yield from _of_comparing(frame)
         yield from _of_conditions(frame, output)
@@ -87,8 +87,11 @@ def _of_types(frame: DataFrame, output: Output) -> Iterator[str]:
             yield f"Delta takes no column name with a blank or one of ,;{{}}()=: {field.name!r}"
 
 
-def _of_own_names(frame: DataFrame, own: tuple[str, ...]) -> Iterator[str]:
+def _of_own_names(frame: DataFrame, output: Output, own: tuple[str, ...]) -> Iterator[str]:
     taken = {name.casefold() for name in own}
+    for name in output.partition_by:
+        if output.format == "delta" and set(name) & set(".`"):  # its MERGE takes the name for a path
+            yield f"Delta cannot merge into partitions of a column with a dot or a backtick: {name!r}"
     for name in frame.columns:
         if name.casefold() in taken:
             yield f"the result has a column {name!r}; a history makes its own of that name"
