@@ -17,15 +17,14 @@ def events(rows: DataFrame) -> DataFrame:
     return rows.select("id", "kind", "part", "at")
 """
 SLOW = """
-import time
-
 @job
 def events(rows: DataFrame) -> DataFrame:
-    return rows.select("id", F.udf(slowly)("kind").alias("kind"), "part", "at")
+    def slowly(kind: str) -> str:
+        import time
+        time.sleep(1)
+        return kind
 
-def slowly(kind: str) -> str:
-    time.sleep(1)
-    return kind
+    return rows.select("id", F.udf(slowly)("kind").alias("kind"), "part", "at")
 """
 """The same rows, a second for each."""
 SOURCES = """

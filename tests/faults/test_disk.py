@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -46,15 +47,8 @@ def fill(folder: Path, free_kb: int) -> Path:
 @pytest.mark.parametrize(
     ("mode", "table_format", "free_kb"),
     [
-        pytest.param(
-            mode,
-            table_format,
-            free_kb,
-            marks=() if (mode, table_format, free_kb) == ("merge", "parquet", 16) else pytest.mark.exhaustive,
-        )
-        for mode in ("append", "overwrite", "merge")
-        for table_format in FORMATS
-        for free_kb in FREE_KB
+        pytest.param(*chosen, marks=() if chosen == ("merge", "parquet", 16) else pytest.mark.exhaustive)
+        for chosen in product(("append", "overwrite", "merge"), FORMATS, FREE_KB)
     ],
 )
 def test_a_run_on_a_full_disk(

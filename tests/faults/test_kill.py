@@ -4,6 +4,7 @@ import pytest
 
 from tests.faults import points
 from tests.faults.cases import CASES
+from tests.faults.readers import polling
 from tests.faults.trial import Trial, Trials
 from tests.faults.victims import killed_at
 
@@ -23,12 +24,15 @@ IN_TURN = [
 
 
 def die(trial: Trial, what: str, where: tuple[str, ...]) -> None:
-    """Die at each of the points, one run after the other; then run through."""
+    """Die at each of the points, one run after the other; then run through. A reader looks meanwhile."""
     expected = points.points(trial.case, trial.format)
-    for point in where:
-        killed_at(trial.root, point)
-        trial.look(expected[point])
-    result = trial.run_again()
+    with polling(trial.table) as polled:
+        for point in where:
+            killed_at(trial.root, point)
+            trial.look(expected[point])
+        result = trial.run_again()
+    if trial.format == "delta":
+        trial.only_whole_states(polled)
     assert result.status == ("success" if expected[where[-1]] == "old" else "no-op")
     trial.conclude(what, where, result)
 

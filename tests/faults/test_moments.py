@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 
 from tests.faults.cases import CASES, CODE, FORMATS, deliver
 from tests.faults.points import points
-from tests.faults.readers import Polled, polling
+from tests.faults.readers import polling
 from tests.faults.tally import Tally
 from tests.faults.trial import Trial, Trials
 from tests.faults.victims import PATIENCE_S, Process, end, ended, finished, killed_at, start
@@ -21,13 +21,6 @@ MOMENTS = int(os.environ.get("SPARKJOBS_FAULTS_MOMENTS", "4"))
 """For each mode and format."""
 STRIDE = int(os.environ.get("SPARKJOBS_FAULTS_STRIDE", "3"))
 """Every so many of the steps on disk are tried, from another one on for each mode and format."""
-
-
-def only_whole_states(trial: Trial, polled: Polled) -> None:
-    """Make sure that a reader of a Delta table saw the old rows, then the new, and nothing else."""
-    assert polled.problems == []
-    assert len(polled.looks) > 5
-    assert polled.states in ([trial.case.first], [trial.case.first, trial.case.second])
 
 
 def wait_for(process: Process, path: Path, text: str) -> None:
@@ -87,7 +80,7 @@ def test_a_run_killed_at_a_random_moment(
         kill_at(trial, delay_s, from_start=from_start)
 
     if table_format == "delta":
-        only_whole_states(trial, polled)
+        trial.only_whole_states(polled)
     trial.look_after_any_moment()
     trial.conclude("random moments", (moment,), trial.run_again())
 
@@ -120,7 +113,8 @@ def test_a_run_killed_before_a_step_on_disk(trials: Trials, table_format: str, m
         trial.conclude("steps on disk", (f"{stop} {made[-1]}",), trial.run_again())
 
 
-@pytest.mark.parametrize("mode", ["overwrite", pytest.param("merge", marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("mode", CASES)
 def test_a_reader_of_a_delta_table_never_sees_a_part_of_it(trials: Trials, mode: str) -> None:
     trial = trials.new(mode, "delta")
     trial.begin()
@@ -132,7 +126,7 @@ def test_a_reader_of_a_delta_table_never_sees_a_part_of_it(trials: Trials, mode:
         killed_at(trial.root, "close.before")
         trial.run_again()
 
-    only_whole_states(trial, polled)
+    trial.only_whole_states(polled)
     assert polled.states == [trial.case.first, trial.case.second]
 
 

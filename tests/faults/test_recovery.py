@@ -19,6 +19,8 @@ JOURNAL = (
 )
 PAIRS = [(one, other) for one in JOURNAL[:-1] for other in JOURNAL[JOURNAL.index("journal.move.0") :]]
 
+pytestmark = pytest.mark.exhaustive
+
 
 def die_if_there(trial: Trial, point: str) -> bool:
     """Let the next run die at `point`; whether it came there. Else it has run through."""
@@ -27,7 +29,6 @@ def die_if_there(trial: Trial, point: str) -> bool:
     return code != 0
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("mode", ["append", "overwrite", "overwrite_partitions", "merge", "scd2"])
 @pytest.mark.parametrize("first", JOURNAL[:-1])
 def test_a_recovery_that_is_killed_again_and_again(trials: Trials, mode: str, first: str) -> None:
@@ -43,13 +44,7 @@ def test_a_recovery_that_is_killed_again_and_again(trials: Trials, mode: str, fi
     trial.conclude("recovery killed", (first, *died), result)
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        pytest.param(one, other, marks=() if index % 12 == 5 else pytest.mark.exhaustive)
-        for index, (one, other) in enumerate(PAIRS)
-    ],
-)
+@pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_a_recovery_killed_once(trials: Trials, one: str, other: str) -> None:
     trial = trials.new("overwrite_partitions", "parquet")
     trial.begin()
@@ -60,7 +55,6 @@ def test_a_recovery_killed_once(trials: Trials, one: str, other: str) -> None:
     trial.conclude("recovery killed", died, result)
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("mode", ["append", "overwrite", "overwrite_partitions", "merge", "scd2"])
 def test_a_delta_run_killed_at_each_of_its_points_in_turn(trials: Trials, mode: str) -> None:
     trial = trials.new(mode, "delta")

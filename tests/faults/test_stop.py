@@ -3,6 +3,7 @@
 import json
 import signal
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,11 @@ def record(root: Path, run_id: str) -> dict[str, Any]:
     return dict(one)
 
 
-@pytest.mark.parametrize("again", ["run", "retry"])
 @pytest.mark.parametrize(
-    ("mode", "table_format"),
+    ("mode", "table_format", "again"),
     [
-        pytest.param(mode, table_format, marks=() if (mode, table_format) == ("append", "delta") else more)
-        for mode in ("append", "overwrite", "merge")
-        for table_format in FORMATS
-        for more in [pytest.mark.exhaustive]
+        pytest.param(*chosen, marks=() if chosen == ("append", "delta", "retry") else pytest.mark.exhaustive)
+        for chosen in product(("append", "overwrite", "merge"), FORMATS, ("run", "retry"))
     ],
 )
 def test_a_run_that_is_told_to_stop_while_it_stages(

@@ -30,9 +30,8 @@ def test_an_adoption_that_is_killed_can_be_given_again(trials: Trials, table_for
     trial.look("new")
 
 
-@pytest.mark.parametrize(
-    "point", ["restore.before", pytest.param("restore.after", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("point", ["restore.before", "restore.after"])
 def test_a_restore_that_is_killed_can_be_given_again(trials: Trials, point: str) -> None:
     trial = trials.new("append", "delta")
     trial.begin()

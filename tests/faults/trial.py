@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from sparkjobs.results import JobResult
 from tests.faults.cases import CASES, CODE, Case, Row, deliver, java_options, project
 from tests.faults.points import Seen
-from tests.faults.readers import differences, leftovers, quarantined, seen
+from tests.faults.readers import Polled, differences, leftovers, quarantined, seen
 from tests.faults.tally import Entry, Tally
 from tests.projects import run
 
@@ -69,6 +69,14 @@ class Trial:
             self.misread += self.format == "delta"
             assert self.format == "parquet", found
             assert (self.table / "_sparkjobs/journal.json").exists(), found
+
+    def only_whole_states(self, polled: Polled) -> None:
+        """Make sure that a reader of a Delta table saw the old rows, then the new, and nothing else."""
+        whole = ([self.case.first], [self.case.first, self.case.second])
+        self.misread += len(polled.problems) + (polled.states not in whole)
+        assert polled.problems == []
+        assert len(polled.looks) > 5
+        assert polled.states in whole
 
     def run_again(self) -> JobResult:
         """One more run, in this process; it must publish the second input if that was not done yet."""
