@@ -7,7 +7,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf
 export SPARK_LOCAL_IP := 127.0.0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup data run demo-incremental plan lint test cluster cluster-stop package clean
+.PHONY: help setup data run demo-incremental plan lint test faults cluster cluster-stop package clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -47,6 +47,11 @@ lint: setup  ## format, lint, types, import directions
 
 test: setup data  ## every test, on one machine
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+faults: setup  ## kill and hurt runs in every way, mode and format; print what was lost and what was doubled
+	rm -f target/faults.json
+	$(BIN)/pytest tests/faults -m faults
+	@$(BIN)/python scripts/faults_table.py
 
 cluster: setup package  ## start a standalone master and two workers on loopback
 	$(BIN)/python -m tests.cluster.standalone start

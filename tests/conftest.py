@@ -11,10 +11,10 @@ _SLOW = ("faults", "e2e", "cluster")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process takes a whole file; of a folder with one costly fixture, all files."""
+    """One process takes a whole file; of a folder with a costly fixture, all files."""
     items.sort(key=lambda item: _SLOW.index(_folder(item)) if _folder(item) in _SLOW else len(_SLOW))
     for item in items:
-        group = _folder(item) if _folder(item) in ("e2e", "cluster") else str(item.path)
+        group = _folder(item) if _folder(item) in _SLOW else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
 
 

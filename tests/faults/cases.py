@@ -19,7 +19,7 @@ def events(rows: DataFrame) -> DataFrame:
 SLOW = """
 @job
 def events(rows: DataFrame) -> DataFrame:
-    def slowly(kind: str) -> str:
+    def slowly(kind):
         import time
         time.sleep(1)
         return kind
@@ -157,6 +157,8 @@ def project(root: Path, case: Case, table_format: str, code: str = CODE, spark: 
     conf = root / "conf/sparkjobs.yml"
     text = conf.read_text(encoding="utf-8").rstrip()
     jars = ":".join(map(str, sorted((REPOSITORY / ".jars").resolve().glob("*.jar"))))
+    if "spark.master" in spark:
+        text = text.replace("  spark.master: local[2]\n", "")
     conf.write_text(f"{text}\n  spark.driver.extraClassPath: {jars}\n{spark}", encoding="utf-8")
     # on the class path they are in the archive of classes; as spark.jars they would be copied first
     (root / ".jars").unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from tests.faults.cases import CASES, Case, Row, deliver
 from tests.faults.readers import differences
 from tests.faults.tally import Entry, Tally
 from tests.faults.test_moments import SEED
-from tests.faults.victims import PATIENCE_S
+from tests.faults.victims import PATIENCE_S, ended
 from tests.projects import REPOSITORY
 
 MOMENTS = int(os.environ.get("SPARKJOBS_FAULTS_MOMENTS", "4")) * 3
@@ -58,8 +58,8 @@ def start(
     return subprocess.Popen(
         [sys.executable, "-m", "tests.faults.plain", str(root), mode, table_format],
         env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         cwd=root,
     )
@@ -68,7 +68,8 @@ def start(
 def rows(spark: SparkSession, root: Path, table_format: str) -> list[Row]:
     """What readers see; nothing where they meet an error."""
     try:
-        found = spark.read.format(table_format).load(str(root / "table"))
+        reader = spark.read if table_format == "delta" else spark.read.schema(plain.SCHEMA)
+        found = reader.format(table_format).load(str(root / "table"))
         return sorted((tuple(row) for row in found.select("id", "kind", "part", "at").collect()), key=repr)
     except AnalysisException:  # no file is there to tell the columns
         return []
@@ -105,27 +106,27 @@ def wait(process: subprocess.Popen[str], there: Callable[[], bool]) -> None:
         time.sleep(0.0005)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_is_right_when_nothing_goes_wrong(
     spark: SparkSession, tmp_path: Path, archive: Path, way: tuple[str, str]
 ) -> None:
     case = begin(spark, tmp_path, way)
-    assert start(tmp_path, archive, *way).wait(PATIENCE_S) == 0
+    assert ended(start(tmp_path, archive, *way))[0] == 0
     assert rows(spark, tmp_path, way[1]) == list(case.second)
 
 
 @pytest.mark.parametrize("point", ["before", "written"])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_killed_at(
     spark: SparkSession, tmp_path: Path, archive: Path, tally: Tally, way: tuple[str, str], point: str
 ) -> None:
     def fault() -> None:
-        assert start(tmp_path, archive, *way, point).wait(PATIENCE_S) == -signal.SIGKILL
+        assert ended(start(tmp_path, archive, *way, point))[0] == -signal.SIGKILL
 
     hurt(spark, tmp_path, way, tally, point, fault)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_killed_once_a_task_is_done(
     spark: SparkSession, tmp_path: Path, archive: Path, tally: Tally, way: tuple[str, str]
 ) -> None:
@@ -142,13 +143,13 @@ def test_the_script_killed_once_a_task_is_done(
                 lambda: any(table.glob("_temporary/0/task_*")) or any(table.glob(".spark-staging*/*")),
             )
         process.kill()
-        process.wait(PATIENCE_S)
+        ended(process)  # with its JVM, which holds the pipes
 
     hurt(spark, tmp_path, way, tally, "a task is done", fault)
 
 
 @pytest.mark.parametrize("number", range(MOMENTS))
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_killed_at_a_random_moment(
     spark: SparkSession,
     tmp_path: Path,
@@ -164,7 +165,7 @@ def test_the_script_killed_at_a_random_moment(
         wait(process, (tmp_path / "usual/started").exists)
         started = time.monotonic()
         wait(process, lambda: "b.csv" in mark(tmp_path / "usual") or way[0] != "append")
-        process.wait(PATIENCE_S)
+        ended(process)
         usual_s[way] = time.monotonic() - started
     delay_s = random.Random(f"{SEED} plain {way} {number}").uniform(0, usual_s[way])  # noqa: S311
 
@@ -173,7 +174,7 @@ def test_the_script_killed_at_a_random_moment(
         wait(process, (tmp_path / "started").exists)
         time.sleep(delay_s)
         process.kill()
-        process.wait(PATIENCE_S)
+        ended(process)  # with its JVM, which holds the pipes
 
     hurt(spark, tmp_path, way, tally, f"start + {delay_s:.3f} s, seed {SEED}", fault)
 

@@ -43,7 +43,8 @@ class Trial:
         """Publish the first input, deliver the second."""
         project(self.root, self.case, self.format, code, conf)
         java_options(self.root, f"-XX:SharedArchiveFile={self._trials.archive}")
-        assert run(self.spark, self.root)["events"].status == "success"
+        published = run(self.spark, self.root)["events"]
+        assert published.status == "success", published.message
         assert self.rows() == list(self.case.first)
         deliver(self.root, self.case, 1)
 

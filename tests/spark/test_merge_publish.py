@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from delta.tables import DeltaTable as JvmDelta
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
@@ -115,10 +116,9 @@ def test_partitions_without_rows_of_the_result_are_not_read(
         if "part=y" in path:
             (target.path / path).write_bytes(b"no rows at all")
     target.publish([(1, 3, "b", "x"), (3, 3, "D", "ü y"), (4, 3, "a", "w")])
-    target.publish([(1, 2, "c", "x"), (3, 2, "c", "ü y"), (4, 3, "a", "w")])
     shown = target.table().filter("part <> 'y'").select("k", "v", "valid_from", "valid_to").collect()
     assert sorted(map(tuple, shown), key=repr) == [
-        (1, "a", 1, 2), (1, "b", 3, None), (1, "c", 2, 3), (3, "c", 1, 3), (4, "a", 3, None)
+        (1, "a", 1, 3), (1, "b", 3, None), (3, "c", 1, 3), (4, "a", 3, None)
     ]  # fmt: skip
 
 
@@ -134,8 +134,6 @@ def test_a_partition_that_loses_its_last_row_is_gone(
     assert {path.split("part=")[1][0] for path in data(target)} == {"z"}
     target.publish([(2, 3, "D", "z"), (3, 3, "D", "z")])
     assert (target.rows(), data(target), committed(target)) == ([], {}, 3)
-    target.publish([(2, 2, "b", "z"), (3, 4, "c", "z")])
-    assert target.rows() == [(3, 4, "c", "z")]
 
 
 @pytest.mark.parametrize("table_format", FORMATS)
@@ -168,8 +166,7 @@ def test_any_name_can_be_a_key_a_value_or_a_partition(
     schema = f"`source` int, `a.b` string, `Row``s` int, value string, `{by}` string, `target` date"
     target = Target(spark, tmp_path / "table", output, schema)
     target.publish([(1, "x", 1, "a", "a=b/ü", None), (2, "x", 1, "a", None, None)])
-    target.publish([(1, "x", 2, "b", "a=b/ü", None), (2, "x", 2, "a", "{c}*", None)])
-    target.publish([(1, "x", 1, "c", "a=b/ü", None), (2, "x", 3, "d", "{c}*", None)])
+    target.publish([(1, "x", 2, "b", "a=b/ü", None), (2, "x", 3, "d", "{c}*", None)])
     names = ["source", "`a.b`", "`Row``s`", "value", f"`{by}`", "target"]
     shown = target.table().select(*names).collect()
     assert sorted(map(tuple, shown)) == [(1, "x", 2, "b", "a=b/ü", None), (2, "x", 3, "d", "{c}*", None)]
@@ -314,14 +311,21 @@ def test_a_snapshot_must_not_be_older_than_the_newest(spark: SparkSession, tmp_p
 
 
 def test_a_history_that_somebody_has_broken_is_not_published_on(spark: SparkSession, tmp_path: Path) -> None:
-    target = Target(spark, tmp_path / "table", scd2_of("delta", delete_when="v = 'D'"), SCHEMA)
+    target = Target(spark, tmp_path / "table", scd2_of("parquet", delete_when="v = 'D'"), SCHEMA)
     target.publish([(k, at, str(at), "x") for k in range(1, 8) for at in (1, 3)] + [(7, 2, "D", "x")])
-    table = JvmDelta.forPath(spark, str(target.path))
-    table.update("k = 1 and valid_from = 1", {"is_current": "true"})
-    table.update("k = 2 and valid_from = 1", {"valid_to": "4"})
-    table.update("k = 3 and valid_from = 1", {"valid_to": "2"})
-    table.update("k = 4 and valid_from = 1", {"valid_to": "null", "is_current": "true"})
-    table.update("k = 5 and valid_from = 1", {"valid_to": "1"})
+    changed = {
+        (1, 1): {"is_current": True},
+        (2, 1): {"valid_to": 4},
+        (3, 1): {"valid_to": 2},
+        (4, 1): {"valid_to": None, "is_current": True},
+        (5, 1): {"valid_to": 1},
+    }
+    for path in map(target.path.joinpath, data(target)):
+        rows = [
+            row | changed.get((row["k"], row["valid_from"]), {}) for row in pq.read_table(path).to_pylist()
+        ]
+        pq.write_table(pa.Table.from_pylist(rows, pq.read_schema(path)), path)
+        path.with_name(f".{path.name}.crc").unlink()
     before = target.rows()
     with pytest.raises(HistoryError) as told:
         target.publish([(k, 9, "z", "x") for k in range(1, 8)])
@@ -374,7 +378,8 @@ def test_what_makes_a_history_broken(spark: SparkSession, tmp_path: Path, keys: 
     )
     output = scd2_of("parquet")
     staged = stage(spark, frame, output, tmp_path / "staged")
-    changes = Changes(output, None, True, staged, replace(staged, files=()), None, None)
+    gone = replace(staged, files=())
+    changes = Changes(output, None, whole=True, rows=staged, gone=gone, unseen=None, high=None)
     with pytest.raises(HistoryError) as told:
         refuse_broken(spark, Attempt("job", tmp_path, "parquet", 1, "run", "0"), changes, ())
     expected = [f"k={k}, valid_from={at}: {problem}." for k, at, *_, problem in rows if problem]

@@ -33,7 +33,9 @@ def tried(spark: SparkSession, root: Path, code: str, *, mended_after: int) -> t
     with (root / "conf/sparkjobs.yml").open("a") as main:
         main.write("retries: {times: 2, wait_s: 0.01}\n")
     lay_out(root, {"landing/a.csv": "id,part\n1,x\n2,y\n"})
-    system = spark._jvm.java.lang.System  # noqa: SLF001 (there is no other way to a property of the JVM)
+    jvm = spark._jvm  # noqa: SLF001 (there is no other way to a property of the JVM)
+    assert jvm is not None
+    system = jvm.java.lang.System
     system.setProperty("sparkjobs.test.host", "no-such-host.invalid")
     retries: list[Event] = []
 
