@@ -104,7 +104,7 @@ DAMAGED: list[tuple[str, bytes, str, str]] = [
     ("csv", GOOD, "_b.csv", "its name starts with '_' or '.', such files are silently not read; rename it"),
     ("csv", b"PK\x03\x04 zip", "b.csv", "it is a zip archive"),
     ("csv", b"PAR1 parquet PAR1", "b.csv", "it is a Parquet file"),
-    ("csv", gzip.compress(GOOD), "b.csv", "it is gzip data in a file not named .gz"),
+    ("csv", gzip.compress(GOOD, mtime=0), "b.csv", "it is gzip data in a file not named .gz"),
     ("csv", GOOD.decode().encode("utf-16"), "b.csv", "it is UTF-16, its conf says utf-8"),
     ("csv", b"\xfe\xff\x00i\x00d", "b.csv", "it is UTF-16, its conf says utf-8"),
     ("json", b"PK\x03\x04 zip", "b.json", "it is a zip archive"),
@@ -196,7 +196,7 @@ def test_all_damaged_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_gzip_that_is_named_so_is_read(tmp_path: Path) -> None:
-    files = {"landing/sales/b.csv.gz": gzip.compress(GOOD)}
+    files = {"landing/sales/b.csv.gz": gzip.compress(GOOD, mtime=0)}
 
     one = _pinned(tmp_path, files, _source(tmp_path))
 
@@ -205,7 +205,7 @@ def test_gzip_that_is_named_so_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rest", ["", "  options: {multi_line: true}\n"])
 @pytest.mark.parametrize(
-    "content", [gzip.compress(GOOD * 999)[:30], b"\x1f\x8b\x08\x00garbage at its end", GOOD]
+    "content", [gzip.compress(GOOD * 999, mtime=0)[:30], b"\x1f\x8b\x08\x00garbage at its end", GOOD]
 )
 def test_broken_gzip_is_refused(tmp_path: Path, content: bytes, rest: str) -> None:
     (told,) = _refused(tmp_path, {"landing/sales/b.csv.gz": content}, _source(tmp_path, rest))

@@ -30,6 +30,7 @@ from sparkjobs.publish.stage import schema_of, staged_rows
 from sparkjobs.results import Staged
 from sparkjobs.sql import quoted, text
 from sparkjobs.state import app_id
+from sparkjobs.state.durable import sync
 
 _PLAIN_WRITER = 2
 _FEATURES_WRITER = 7
@@ -82,6 +83,8 @@ def fenced(attempt: Attempt) -> DeltaTable | None:
     """
     handle = DeltaTable(attempt.table) if DeltaTable.is_deltatable(str(attempt.table)) else None
     fence(attempt, (handle.transaction_version(app_id(attempt.job)) or 0) if handle else 0)
+    if handle:  # whoever made the last commit may have died before it was on disk
+        _sync_log(attempt, handle)
     return handle
 
 
@@ -98,7 +101,15 @@ def numbered(attempt: Attempt) -> int:
             f"the commit of manifest {attempt.number} left no trace in the log of {attempt.table}.",
             f"Look at the table's history, then `sparkjobs run {attempt.job}`.",
         )
+    _sync_log(attempt, committed)
     return int(committed.version())
+
+
+def _sync_log(attempt: Attempt, handle: DeltaTable) -> None:
+    """Make the last commit durable; neither deltalake nor Spark does."""
+    log = attempt.table / "_delta_log"
+    sync(log / f"{handle.version():020}.json")
+    sync(log)
 
 
 def _as_they_are(staged: Staged, handle: DeltaTable | None) -> bool:

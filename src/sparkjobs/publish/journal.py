@@ -28,6 +28,7 @@ def publish(table: Path, moves: Iterable[Move], commit: dict[str, Any]) -> None:
     """Make `moves` and record `commit`, both or neither."""
     # A crash while the last commit's trash was deleted has left names that these moves would meet.
     shutil.rmtree(state_folder(table) / "trash", ignore_errors=True)
+    sync(state_folder(table))  # or a power cut may bring the old trash back beside the new journal
     write_json(_journal(table), {"commit": commit, "moves": [asdict(move) for move in moves]})
     reach("journal.written")
     recover(table)
@@ -44,6 +45,7 @@ def recover(table: Path) -> bool:
     if content is None:
         return False
     state = state_folder(table)
+    sync(state)  # whoever wrote the journal may have died before its name was on disk
     trash = state / "trash"
     touched = {table}
     for index, fields in enumerate(content["moves"]):

@@ -23,7 +23,8 @@ def commit_parquet(attempt: Attempt, staged: Staged, mode: str, emptied: Iterabl
         PublishError: a staged file is gone, or its columns are not the table's and `mode` keeps the table.
     """
     last = read_json(state_folder(attempt.table) / "committed.json") or {}
-    fence(attempt, last["commit"]["number"] if last else 0)
+    newest = read_json(state_folder(attempt.table) / "journal.json") or last
+    fence(attempt, newest["commit"]["number"] if newest else 0)
     complete(attempt, staged)
     if last and mode != "overwrite":
         _same_columns(attempt, staged, last["commit"])

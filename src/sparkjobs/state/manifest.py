@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sparkjobs.state.durable import read_json, write_json
+from sparkjobs.state.durable import read_json, sync, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ def begin(folder: Path, wanted: Manifest, above: int | None = None) -> Manifest:
     committed = wanted.base if above is None else above
     last = read(folder, latest_number(folder))
     if last and last.number > committed and last.same_work(wanted):
+        sync(folder / "manifests")  # whoever wrote it may have died before its name was on disk
         return last
     manifest = replace(wanted, number=max(committed, last.number if last else 0) + 1)
     write_json(_path(folder, manifest.number), asdict(manifest))
