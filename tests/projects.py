@@ -80,9 +80,14 @@ def run(
     return {job.job: job for job in executed(spark, conf, plan).jobs}
 
 
+def elsewhere() -> dict[str, str]:
+    """The environment without the conf folder of this repository, whose settings would win over a project's."""
+    return {name: value for name, value in os.environ.items() if name != "SPARK_CONF_DIR"}
+
+
 def process(root: Path, *arguments: str, kill_at: str | None = None) -> "subprocess.Popen[str]":
     """`sparkjobs` on the project in `root`, as a process of its own; it dies at the point `kill_at`."""
-    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": ""}
+    environment = {**elsewhere(), "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": ""}
     if kill_at:
         environment["SPARKJOBS_KILL_AT"] = kill_at
     command = [sys.executable, "-m", "sparkjobs", *arguments, "--project", str(root)]

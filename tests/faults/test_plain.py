@@ -20,7 +20,7 @@ from tests.faults.readers import differences
 from tests.faults.tally import Entry, Tally
 from tests.faults.test_moments import SEED
 from tests.faults.victims import PATIENCE_S, ended
-from tests.projects import REPOSITORY
+from tests.projects import REPOSITORY, elsewhere
 
 MOMENTS = int(os.environ.get("SPARKJOBS_FAULTS_MOMENTS", "4")) * 3
 WAYS = [
@@ -50,7 +50,7 @@ def start(
         "spark.sql.files.openCostInBytes": "1",
     }
     environment = {
-        **os.environ,
+        **elsewhere(),
         "PYTHONPATH": str(REPOSITORY),
         plain.CONF: json.dumps(conf),
         plain.KILL_AT: kill_at,

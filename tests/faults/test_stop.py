@@ -81,7 +81,8 @@ def test_a_run_that_is_told_to_stop_while_it_judges_and_commits(
     process.send_signal(signal.SIGTERM)
     code, told = ended(process)
 
-    assert code in (0, 143), told
+    # after the last job nothing is left to be kept whole, and the signal does what it does to any program
+    assert code in (0, 143, -signal.SIGTERM), told
     one = record(trials.root, "stopped")
     published = tuple(trial.rows()) == trial.case.second
     assert one["status"] == ("success" if published else "error")

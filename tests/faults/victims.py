@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sparkjobs
 from sparkjobs.faults import VARIABLE
-from tests.projects import REPOSITORY
+from tests.projects import REPOSITORY, elsewhere
 
 PATIENCE_S = 300
 Process = subprocess.Popen[str]
@@ -22,7 +22,7 @@ def start(root: Path, *arguments: str, kill_at: str | None = None, by: Sequence[
     """
     source = Path(sparkjobs.__file__).parents[1]
     environment = {
-        **os.environ,
+        **elsewhere(),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYTHONPATH": os.pathsep.join(map(str, (source, REPOSITORY) if by else (source,))),
     }
