@@ -49,9 +49,8 @@ test: setup data  ## every test, on one machine
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 faults: setup  ## kill and hurt runs in every way, mode and format; print what was lost and what was doubled
-	rm -f target/faults.json
-	$(BIN)/pytest tests/faults -m faults
-	@$(BIN)/python scripts/faults_table.py
+	SPARKJOBS_FAULTS_TALLY=$(CURDIR)/target/faults.json $(BIN)/pytest tests/faults -m faults
+	@$(BIN)/python scripts/faults_table.py target/faults.json
 
 cluster: setup package  ## start a standalone master and two workers on loopback
 	$(BIN)/python -m tests.cluster.standalone start
