@@ -53,7 +53,8 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
         for job in plan.jobs:
             with held_back():
                 results[job.name] = _job(run, job, results, conf.project.retries)
-            if shelf:
+            # a call into the JVM was cut short: the next would read its answer
+            if shelf and results[job.name].exit_code != StoppedError.exit_code:
                 shelf.release(job)
     for job in plan.jobs:
         if job.name not in results:
@@ -131,8 +132,6 @@ def _outcome(
         with stoppable():
             _tried(run, shelf, job, progress, results, retries)
     except Stopped:
-        if shelf:
-            session.cancel(shelf.spark, run.run_id, job.name)
         error = StoppedError(job.name)
         if progress.published:  # the signal came while it was committed
             return "success", why, error.exit_code

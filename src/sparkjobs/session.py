@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +135,6 @@ def restore(spark: SparkSession, table: Path, version: int) -> None:
 def label(spark: SparkSession, run_id: str, job: str) -> None:
     """Name the Spark jobs that follow after `job`, in the event log and for `retried`."""
     spark.sparkContext.setJobGroup(_group(run_id, job), job)
-
-
-def cancel(spark: SparkSession, run_id: str, job: str) -> None:
-    """Stop the Spark jobs of `job`, if Spark still answers."""
-    with suppress(Py4JError, OSError):
-        spark.sparkContext.cancelJobGroup(_group(run_id, job))
 
 
 def retried(spark: SparkSession, run_id: str, job: str) -> bool:
