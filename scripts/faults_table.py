@@ -42,7 +42,7 @@ def table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
 
 def main(path: Path) -> None:
     """Print both tables."""
-    entries = json.loads(path.read_text(encoding="utf-8"))
+    entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     own = [entry for entry in entries if entry["who"] == "sparkjobs"]
     plain = [entry for entry in entries if entry["who"] == "plain"]
     counts = ("tables", "places", "faults", "re-runs needed", "rows lost", "rows doubled", "readers misled")

@@ -21,12 +21,12 @@ SLOW = """
 def events(rows: DataFrame) -> DataFrame:
     def slowly(kind):
         import time
-        time.sleep(1)
+        time.sleep(0.5)
         return kind
 
     return rows.select("id", F.udf(slowly)("kind").alias("kind"), "part", "at")
 """
-"""The same rows, a second for each."""
+"""The same rows, half a second for each."""
 SOURCES = """
 rows:
   format: csv

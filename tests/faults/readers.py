@@ -82,7 +82,7 @@ def polling(table: Path) -> Iterator[Polled]:
                 _look(table, polled)
             except Exception as error:  # noqa: BLE001 (whatever a reader meets is what is asked for)
                 polled.problems.append(f"{type(error).__name__}: {error}")
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     reader = threading.Thread(target=look)
     reader.start()

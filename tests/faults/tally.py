@@ -2,11 +2,11 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 VARIABLE = "SPARKJOBS_FAULTS_TALLY"
-"""Names the file that the tally of a whole session is written to."""
+"""Names the file that takes the tally, one JSON object per line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Entry:
     """What became of one table after one fault, or after several in turn."""
 
     what: str
-    """`points`, `moments`, `steps`, `recovery`, `together`, …"""
+    """The kind of fault."""
     who: str
     """`sparkjobs` or `plain`."""
     mode: str
@@ -28,23 +28,15 @@ class Entry:
     doubled: int
     misread: int
     """How often readers saw what no run had published, before the last run."""
-    orphans: int = 0
-    """Files that are in the table's folder and belong to nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The entries of a session."""
+def add(entry: Entry) -> None:
+    """One more, at the end of the file that the environment names, if it does.
 
-    entries: list[Entry] = field(default_factory=list)
-
-    def add(self, entry: Entry) -> None:
-        """One more."""
-        self.entries.append(entry)
-
-    def write(self) -> None:
-        """To where the environment says, if it does."""
-        if name := os.environ.get(VARIABLE):
-            path = Path(name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps([asdict(one) for one in self.entries], indent=1), encoding="utf-8")
+    At once, so that a session which is broken off has counted what it has done.
+    """
+    if name := os.environ.get(VARIABLE):
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(entry)) + "\n")

@@ -12,14 +12,13 @@ from pyspark.sql import SparkSession
 from tests.faults.cases import CASES, CODE, FORMATS, deliver
 from tests.faults.points import points
 from tests.faults.readers import polling
-from tests.faults.tally import Tally
 from tests.faults.trial import Trial, Trials
 from tests.faults.victims import PATIENCE_S, Process, end, ended, finished, killed_at, start
 
 SEED = int(os.environ.get("SPARKJOBS_FAULTS_SEED", "2013"))
 MOMENTS = int(os.environ.get("SPARKJOBS_FAULTS_MOMENTS", "4"))
 """For each mode and format."""
-STRIDE = int(os.environ.get("SPARKJOBS_FAULTS_STRIDE", "3"))
+STRIDE = int(os.environ.get("SPARKJOBS_FAULTS_STRIDE", "4"))
 """Every so many of the steps on disk are tried, from another one on for each mode and format."""
 
 
@@ -55,7 +54,7 @@ def usual_s(
     spark: SparkSession, archive: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[float, float]:
     """How long a run takes until its job starts, and from there on."""
-    trial = Trials(spark, tmp_path_factory.mktemp("usual"), archive, Tally()).new("merge", "delta")
+    trial = Trials(spark, tmp_path_factory.mktemp("usual"), archive).new("merge", "delta")
     trial.begin()
     before = time.monotonic()
     process = start(trial.root, "run", "--run-id", "victim")

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from tests.faults import plain
 from tests.faults.cases import CASES, Case, Row, deliver
 from tests.faults.readers import differences
-from tests.faults.tally import Entry, Tally
+from tests.faults.tally import Entry, add
 from tests.faults.test_moments import SEED
 from tests.faults.victims import PATIENCE_S, ended
 from tests.projects import REPOSITORY, elsewhere
@@ -76,7 +76,7 @@ def rows(spark: SparkSession, root: Path, table_format: str) -> list[Row]:
 
 
 def hurt(
-    spark: SparkSession, root: Path, way: tuple[str, str], tally: Tally, where: str, fault: Callable[[], None]
+    spark: SparkSession, root: Path, way: tuple[str, str], where: str, fault: Callable[[], None]
 ) -> None:
     """Publish, hurt the second run, run again, and count."""
     (mode, table_format), case = way, CASES[way[0]]
@@ -86,7 +86,7 @@ def hurt(
     spark.catalog.clearCache()
     plain.run(spark, root, mode, table_format)
     lost, doubled = differences(rows(spark, root, table_format), case.second)
-    tally.add(Entry("plain", "plain", mode, table_format, where, 1, 1, lost, doubled, int(misread)))
+    add(Entry("plain", "plain", mode, table_format, where, 1, 1, lost, doubled, int(misread)))
 
 
 def begin(spark: SparkSession, root: Path, way: tuple[str, str]) -> Case:
@@ -118,17 +118,17 @@ def test_the_script_is_right_when_nothing_goes_wrong(
 @pytest.mark.parametrize("point", ["before", "written"])
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_killed_at(
-    spark: SparkSession, tmp_path: Path, archive: Path, tally: Tally, way: tuple[str, str], point: str
+    spark: SparkSession, tmp_path: Path, archive: Path, way: tuple[str, str], point: str
 ) -> None:
     def fault() -> None:
         assert ended(start(tmp_path, archive, *way, point))[0] == -signal.SIGKILL
 
-    hurt(spark, tmp_path, way, tally, point, fault)
+    hurt(spark, tmp_path, way, point, fault)
 
 
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_killed_once_a_task_is_done(
-    spark: SparkSession, tmp_path: Path, archive: Path, tally: Tally, way: tuple[str, str]
+    spark: SparkSession, tmp_path: Path, archive: Path, way: tuple[str, str]
 ) -> None:
     table = tmp_path / "table"
 
@@ -145,7 +145,7 @@ def test_the_script_killed_once_a_task_is_done(
         process.kill()
         ended(process)  # with its JVM, which holds the pipes
 
-    hurt(spark, tmp_path, way, tally, "a task is done", fault)
+    hurt(spark, tmp_path, way, "a task is done", fault)
 
 
 @pytest.mark.parametrize("number", range(MOMENTS))
@@ -154,7 +154,6 @@ def test_the_script_killed_at_a_random_moment(
     spark: SparkSession,
     tmp_path: Path,
     archive: Path,
-    tally: Tally,
     way: tuple[str, str],
     number: int,
     usual_s: dict[tuple[str, str], float],
@@ -176,7 +175,7 @@ def test_the_script_killed_at_a_random_moment(
         process.kill()
         ended(process)  # with its JVM, which holds the pipes
 
-    hurt(spark, tmp_path, way, tally, f"start + {delay_s:.3f} s, seed {SEED}", fault)
+    hurt(spark, tmp_path, way, f"start + {delay_s:.3f} s, seed {SEED}", fault)
 
 
 def mark(root: Path) -> str:

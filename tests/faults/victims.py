@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import sparkjobs
@@ -58,7 +59,14 @@ def killed_at(root: Path, point: str, *arguments: str) -> None:
     Raises:
         AssertionError: it never came there.
     """
-    code, told = ended(start(root, *(arguments or ("run",)), kill_at=point))
+    process = start(root, *(arguments or ("run",)), kill_at=point)
+    try:
+        code = process.wait(PATIENCE_S)
+    finally:
+        # its JVM too, which would notice its death a little later
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        told = "\n".join(process.communicate(timeout=PATIENCE_S))
     assert code == -signal.SIGKILL, f"{point} was not reached: exit code {code}\n{told}"
 
 
