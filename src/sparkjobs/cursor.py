@@ -37,12 +37,12 @@ def takes(part: Since | Within, kind: str) -> Column:
     return value.isNull() | (value >= _low(part, kind, part.mark))
 
 
-def highest(part: Since, kind: str, until: datetime, good: Column | None = None) -> Column:
-    """An aggregate over `good` rows: the new mark. A time after `until` is taken, but moves no mark."""
+def highest(part: Since, kind: str, good: Column | None = None) -> Column:
+    """An aggregate over `good` rows: the new mark."""
     value = column(part.column)
     found = F.max(value if good is None else F.when(good, value))
     if kind in _TIMES:
-        found = F.when(found.isNotNull(), F.least(found, _at(until, kind)))
+        found = F.when(found.isNotNull(), F.least(found, _at(part.until, kind)))
     if part.mark is not None:
         found = F.greatest(found, F.lit(part.mark).cast(kind))
     return found.cast("string")

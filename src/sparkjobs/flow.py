@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from traceback import extract_tb
 
 from pyspark.sql import DataFrame, SparkSession
@@ -10,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from sparkjobs import session
 from sparkjobs.config import MergeOutput, Scd2Output
 from sparkjobs.config.references import revealed
-from sparkjobs.errors import CheckFailedError, FunctionError, ResultError
+from sparkjobs.errors import CheckFailedError, FunctionError, PartialSnapshotError, ResultError
 from sparkjobs.faults import reach
 from sparkjobs.outset import (
     finish,
@@ -77,9 +78,8 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
         frame = _transform(job, {name: one.frame for name, one in inputs.items()}, params)
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
-            compares = isinstance(job.conf.output, MergeOutput | Scd2Output)
-            place = attempt.result if compares else attempt.data
-            staged = stage(spark, frame, job.conf.output, place)
+            merges = isinstance(job.conf.output, MergeOutput | Scd2Output)
+            staged = stage(spark, frame, job.conf.output, attempt.result if merges else attempt.data)
             planned = planned_partitions(job)
             progress.staged = staged = replacing(attempt, staged, planned) if planned else staged
         reach("staged")
@@ -88,6 +88,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             progress.ledgers = [
                 _ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()
             ]
+        _refuse_partial(job, attempt, progress.ledgers)
         reach("counted")
         with step(run, job.name, "judge"):
             changes = _compared(spark, attempt, job, staged)
@@ -109,7 +110,7 @@ def _inputs(run: Run, shelf: Shelf, job: JobPlan) -> dict[str, Opened]:
         if isinstance(one, TableInput):
             finish(run, one.job, one.path)
     refuse_moved(job, run.plan.root)
-    return {one.name: shelf.open(job, one, one.version, run.clock()) for one in job.inputs}
+    return {one.name: shelf.open(job, one, one.version) for one in job.inputs}
 
 
 def _fitting(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:
@@ -158,6 +159,16 @@ def _ledger(spark: SparkSession, attempt: Attempt, name: str, one: Opened, *, re
     return settle(spark, one.contracted, rejected, folder, read_whole=read_whole)
 
 
+def _refuse_partial(job: JobPlan, attempt: Attempt, ledgers: list[Ledger]) -> None:
+    """A key whose row was rejected is not absent from its snapshot."""
+    output = job.conf.output
+    if isinstance(output, Scd2Output) and output.absent_keys == "close":
+        for one in ledgers:
+            if one.quarantined and not job.conf.inputs[one.input].lookup:
+                folder = attempt.scratch / "quarantine" / one.input
+                raise PartialSnapshotError(job.name, one.input, one.quarantined, str(folder))
+
+
 def _refuse_blocked(job: JobPlan, staged: Staged, checks: tuple[CheckResult, ...]) -> None:
     failed = tuple(f"{one.name} failed: {one.observed} ({one.source})" for one in checks if blocks(one))
     if failed:
@@ -174,11 +185,12 @@ def _put_in_force(attempt: Attempt, job: JobPlan, progress: Progress, changes: S
         for folder in (attempt.quarantine, *attempt.quarantine.parents[:2]):
             sync(folder)
     reach("quarantine.after")
-    high = None
+    high, unseen = None, False
     if isinstance(changes, Changes):
         put_unseen_in_force(attempt, changes)
-        high = changes.high
-    write_outcome(state_folder(job.table), attempt.number, outcome_of(job, progress.ledgers, high))
+        high, unseen = changes.high, changes.unseen is not None
+    outcome = replace(outcome_of(job, progress.ledgers, high), unseen=unseen)
+    write_outcome(state_folder(job.table), attempt.number, outcome)
     reach("outcome.written")
 
 

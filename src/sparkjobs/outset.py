@@ -5,17 +5,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 from sparkjobs.config.incremental import ByVersion
-from sparkjobs.errors import InputError, StateMovedError, UpstreamRewrittenError
+from sparkjobs.errors import InputError, StateMovedError, StateResetError, UpstreamRewrittenError
 from sparkjobs.faults import reach
 from sparkjobs.plan import Added, JobPlan, PlannedInput, SourceInput, TableInput, Within
 from sparkjobs.plan.decide import refuse_distrust
-from sparkjobs.plan.fits import taken
 from sparkjobs.plan.increments import table_of, unread
-from sparkjobs.plan.intervals import Interval, start_of
-from sparkjobs.plan.versions import by_columns, changes, table_id
+from sparkjobs.plan.intervals import Interval, covers, extent_of
+from sparkjobs.plan.versions import by_columns, changes
 from sparkjobs.progress import Progress, Run, told
 from sparkjobs.publish import Attempt, Standing, interrupted, recover, sweep
 from sparkjobs.results import JobResult, Ledger, PartitionValues
@@ -33,26 +31,36 @@ from sparkjobs.state import (
 from sparkjobs.state.manifest import committed_chain
 
 
+class PublishedMeanwhileError(Exception):
+    """Another run has done the very work of this one since it was planned."""
+
+
 def opened(run: Run, job: JobPlan, progress: Progress) -> Attempt:
     """Bring the state of `job`'s table in order, and write down what this attempt is about to do.
 
     Only under the table's lock.
 
     Raises:
+        PublishedMeanwhileError: it is done.
         StateError: the table is not as it was planned from.
     """
     output = job.conf.output
     reach("begin.before")
     recover(job.table)
     state = look(job.name, job.table, output.format)
+    pinned = tuple(one.pinned() for one in job.inputs)
+    wanted = Manifest(job.name, 0, job.committed, run.run_id, job.code, job.fingerprint, pinned, job.mode)
     if state.committed != job.committed:
+        for done in committed_chain(state.folder, state.committed):
+            if done.same_work(wanted):
+                raise PublishedMeanwhileError(f"run {done.run_id} has published it meanwhile")
         raise StateMovedError(job.name, job.committed, state.committed)
     if job.mode != "overwrite":
         refuse_distrust(job, state)
+        if state.reset:
+            raise StateResetError(job.name)
     claim(job.name, job.table, output.format)
     sweep(job.table, state.committed)
-    pinned = tuple(_entry(job, one) for one in job.inputs)
-    wanted = Manifest(job.name, 0, state.committed, run.run_id, job.code, job.fingerprint, pinned, job.mode)
     manifest = begin(state.folder, wanted)
     progress.manifest = manifest.number
     reach("manifest.written")
@@ -75,7 +83,7 @@ def refuse_rewritten(job: JobPlan) -> None:
     for one in job.inputs:
         if isinstance(one.part, Added):
             try:
-                unread(job.name, one, None)
+                unread(job.name, one)
             except UpstreamRewrittenError as error:
                 by = job.conf.incremental
                 if isinstance(by, ByVersion) and by.on_rewrite == "full_refresh":
@@ -141,7 +149,7 @@ def planned_partitions(job: JobPlan) -> Callable[[PartitionValues], bool] | None
     for one in job.inputs:
         match one.part:
             case Within(intervals=intervals):
-                return partial(_starts_within, intervals)
+                return partial(_covered, intervals)
             case Added(after=after, partitions=columns) if columns and one.version is not None:
                 touched = changes(table_of(one), after, one.version).touched
                 return (by_columns(touched, columns) or frozenset()).__contains__
@@ -150,10 +158,10 @@ def planned_partitions(job: JobPlan) -> Callable[[PartitionValues], bool] | None
     return None
 
 
-def _starts_within(intervals: tuple[Interval, ...], partition: PartitionValues) -> bool:
-    """Whether the first partition column names the start of time in one of `intervals`."""
-    start = start_of(partition[0][1] or "")
-    return start is not None and any(one.holds(start) for one in intervals)
+def _covered(intervals: tuple[Interval, ...], partition: PartitionValues) -> bool:
+    """Whether the first partition column names a time that lies in `intervals` as a whole."""
+    extent = extent_of(partition[0][1] or "")
+    return extent is not None and covers(intervals, extent)
 
 
 def outcome_of(job: JobPlan, ledgers: Iterable[Ledger], newest: str | None) -> Outcome:
@@ -167,14 +175,9 @@ def _resolved(one: PlannedInput, results: Mapping[str, JobResult]) -> PlannedInp
     if not isinstance(one, TableInput) or one.version is not None:
         return one
     published = results[one.job].published
-    return replace(one, version=published.version if published else None)
-
-
-def _entry(job: JobPlan, one: PlannedInput) -> dict[str, Any]:
-    """What the manifest says of an input; of a Delta table taken by version, which table it was."""
-    if isinstance(job.conf.incremental, ByVersion) and one.name == taken(job.conf):
-        return {**one.pinned(), "table": table_id(table_of(one))}
-    return one.pinned()
+    state = look(one.job, one.path, one.format)
+    # where another run has published it meanwhile, this one has not
+    return replace(one, version=published.version if published else state.version, identity=state.identity)
 
 
 def _changed(one: SourceInput, root: Path) -> Iterator[str]:

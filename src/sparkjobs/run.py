@@ -12,7 +12,7 @@ from sparkjobs.config import Conf, Retries
 from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import CheckFailedError, SparkjobsError, StoppedError, TransientError
 from sparkjobs.flow import run_job
-from sparkjobs.outset import finish
+from sparkjobs.outset import PublishedMeanwhileError, finish
 from sparkjobs.plan import JobPlan, RunPlan
 from sparkjobs.progress import Clock, Emit, Progress, Run
 from sparkjobs.record import Event
@@ -131,11 +131,13 @@ def _outcome(
         run.emit(Event(run.clock().isoformat(), "job_started", job.name, {"why": why}))
         with stoppable():
             _tried(run, shelf, job, progress, results, retries)
+    except PublishedMeanwhileError as meanwhile:
+        return "no-op", str(meanwhile), 0
     except Stopped:
-        error = StoppedError(job.name)
+        stopped = StoppedError(job.name)
         if progress.published:  # the signal came while it was committed
-            return "success", why, error.exit_code
-        return "error", str(error), error.exit_code
+            return "success", why, stopped.exit_code
+        return "error", str(stopped), stopped.exit_code
     except SparkjobsError as error:
         status: JobStatus = "fail" if isinstance(error, CheckFailedError) else "error"
         return status, scrubbed(str(error)), error.exit_code

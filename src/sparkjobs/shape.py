@@ -20,6 +20,7 @@ from pyspark.sql.types import (
 from sparkjobs.config import Scd2Output
 from sparkjobs.errors import SchemaChangedError
 from sparkjobs.plan import JobPlan
+from sparkjobs.plan.gone import refuse_loss
 from sparkjobs.sql import column, quoted
 from sparkjobs.state import table_schema
 
@@ -53,6 +54,7 @@ def shaped(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:
 
     Raises:
         SchemaChangedError: the table cannot take it.
+        GoneFilesError: the conf says to make the table anew, and files that it was made from are gone.
         NeedsAllError: the same, and the conf says to make the table anew.
     """
     output = job.conf.output
@@ -64,6 +66,7 @@ def shaped(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:
     shape = shape_of(frame.schema, table)
     if problem := _refusal(job, shape):
         if output.on_schema_change == "full_refresh":
+            refuse_loss(job.whole or job)
             raise NeedsAllError
         raise SchemaChangedError(job.name, problem)
     return fitted(frame, table, shape), shape

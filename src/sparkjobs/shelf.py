@@ -2,13 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
-from sparkjobs.quality import Contracted, Counted, Taken, apply, counted
+from sparkjobs.quality import Contracted, Counted, apply, counted
 from sparkjobs.read import read_source, read_table
 from sparkjobs.state import table_rows
 
@@ -35,20 +34,15 @@ class Shelf:
         self._kept: dict[Key, Opened] = {}
         self._done: set[str] = set()
 
-    def open(self, job: JobPlan, one: PlannedInput, version: int | None, until: datetime) -> Opened:
+    def open(self, job: JobPlan, one: PlannedInput, version: int | None) -> Opened:
         """The input `one` of `job`; a cached one is the same for all of its users.
-
-        A time after `until` moves no high-water mark.
 
         Raises:
             InputError: a file's columns are not the declared ones.
         """
         if one.key in self._kept:
             return self._kept[one.key]
-        if isinstance(one, SourceInput):
-            opened = self._source(one, until)
-        else:
-            opened = self._table(job, one, version, until)
+        opened = self._source(one) if isinstance(one, SourceInput) else self._table(job, one, version)
         if one.cached:
             self._kept[one.key] = opened
         return opened
@@ -62,19 +56,18 @@ class Shelf:
                 with suppress(Py4JError, OSError):  # the JVM is gone, and what it cached with it
                     (opened.contracted.rows if opened.contracted else opened.frame).unpersist(blocking=False)
 
-    def _source(self, one: SourceInput, until: datetime) -> Opened:
+    def _source(self, one: SourceInput) -> Opened:
         incoming = read_source(self.spark, one, self._plan.root)
-        taken = Taken(one.part, until)
         contracted = apply(
-            self.spark, one.source, one.conf, incoming.rows, incoming.headers, taken, cached=one.cached
+            self.spark, one.source, one.conf, incoming.rows, incoming.headers, one.part, cached=one.cached
         )
         return Opened(contracted.valid, contracted)
 
-    def _table(self, job: JobPlan, one: TableInput, version: int | None, until: datetime) -> Opened:
+    def _table(self, job: JobPlan, one: TableInput, version: int | None) -> Opened:
         assert version is not None, (job.name, one.name)  # noqa: S101 (its job has published, or this one is skipped)
         frame = read_table(self.spark, one, version)
         if one.part is not None:
-            part = counted(one.job, frame, one.part, until, cached=one.cached)
+            part = counted(one.job, frame, one.part, cached=one.cached)
             return Opened(part.rows, counted=part)
         rows = table_rows(one.path, one.format, version)
         return Opened(frame.persist() if one.cached else frame, rows=rows)

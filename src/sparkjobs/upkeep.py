@@ -12,7 +12,13 @@ from pyspark.sql import SparkSession
 
 from sparkjobs import session
 from sparkjobs.config import Conf
-from sparkjobs.errors import ForeignTableError, UpstreamRewrittenError, UsageError
+from sparkjobs.errors import (
+    ForeignTableError,
+    LostManifestError,
+    UnknownVersionError,
+    UpstreamRewrittenError,
+    UsageError,
+)
 from sparkjobs.faults import reach
 from sparkjobs.plan import JobPlan, Request, Window
 from sparkjobs.plan.build import drafts
@@ -55,11 +61,13 @@ def adopt(job: JobPlan, run_id: str) -> Adopted:
     """Say that the rows of `job`'s table are right as they are, whoever wrote them.
 
     What counts as published stays as the manifest in force says; after a restore, as that of the
-    restored version says; where there is none, everything that lies there now counts as published.
+    restored version says; of a table without manifests, everything that lies there now counts as published.
 
     Raises:
         ForeignTableError: there is no table, or it is another job's.
         LockHeldError: a run writes it.
+        UnknownVersionError: it was restored to a version of which no manifest tells.
+        StateError: a file of its state is gone or damaged.
     """
     with locked(job.name, state_folder(job.table), run_id):
         return _adopted(job, run_id)
@@ -83,9 +91,9 @@ def shown(job: str, table: Path, table_format: str) -> Iterator[str]:
         base = state.manifest.base or "none"
         yield f"  {state.manifest.mode} by run {state.manifest.run_id}, on manifest {base}"
         yield from (f"  {_told(entry)}" for entry in state.manifest.inputs)
-    outcome = read_outcome(state.folder, state.committed)
-    if outcome.mark is not None:
-        yield f"  high-water mark {outcome.mark}"
+    mark = None if state.reset else read_outcome(state.folder, state.committed).mark
+    if mark is not None:
+        yield f"  high-water mark {mark}"
     if state.foreign:
         yield f"  version {state.foreign.version} is a {state.foreign.operation} that no run of it has made"
     if state.reset:
@@ -107,9 +115,9 @@ def _adopted(job: JobPlan, run_id: str) -> Adopted:
         claim(job.name, job.table, table_format)
     recover(job.table)
     state = look(job.name, job.table, table_format, adopting=True)
-    if state.version is None:
+    if state.version is None or state.lost:
         raise ForeignTableError(job.name, str(job.table), "there is no table to adopt")
-    inherited = _inherited(job, state)
+    inherited, inputs = _inherited(job, state)
     wanted = Manifest(
         job=job.name,
         number=0,
@@ -117,12 +125,12 @@ def _adopted(job: JobPlan, run_id: str) -> Adopted:
         run_id=run_id,
         code=job.code,
         conf=job.fingerprint,
-        inputs=_inputs(job, state, inherited),
+        inputs=inputs,
         mode="adopt",
     )
     manifest = begin(state.folder, wanted, above=state.committed)
-    if inherited:
-        write_outcome(state.folder, manifest.number, read_outcome(state.folder, inherited.number))
+    outcome = read_outcome(state.folder, inherited.number if inherited else 0)
+    write_outcome(state.folder, manifest.number, replace(outcome, unseen=False))
     reach("adopt.before")
     _commit_nothing(job, manifest)
     reach("adopt.after")
@@ -130,26 +138,46 @@ def _adopted(job: JobPlan, run_id: str) -> Adopted:
     return Adopted(job.name, manifest.number, inherited.number if inherited else 0)
 
 
-def _inherited(job: JobPlan, state: TableState) -> Manifest | None:
-    if state.foreign and state.foreign.restored_to is not None:
-        return read(state.folder, manifest_at(job.name, job.table, state.foreign.restored_to))
-    return state.manifest
+def _inherited(job: JobPlan, state: TableState) -> tuple[Manifest | None, tuple[dict[str, Any], ...]]:
+    """The manifest that an adopted table goes on from, and the inputs that count as published."""
+    foreign = state.foreign
+    if state.committed and foreign and foreign.operation == "RESTORE":
+        # as they are: an input that was rewritten since is for the next run to tell
+        restored = _manifest_at(job, foreign.version)
+        return restored, restored.inputs
+    return state.manifest, _inputs(job, state)
 
 
-def _inputs(job: JobPlan, state: TableState, inherited: Manifest | None) -> tuple[dict[str, Any], ...]:
+def _manifest_at(job: JobPlan, version: int) -> Manifest:
+    """The manifest whose rows stand at `version` of the job's Delta table.
+
+    Raises:
+        UnknownVersionError: the table's history does not tell.
+        LostManifestError: it does, and the manifest is gone.
+    """
+    number = manifest_at(job.name, job.table, version)
+    if not number:
+        raise UnknownVersionError(job.name, version)
+    manifest = read(state_folder(job.table), number)
+    if manifest is None:
+        raise LostManifestError(job.name, str(job.table), number)
+    return manifest
+
+
+def _inputs(job: JobPlan, state: TableState) -> tuple[dict[str, Any], ...]:
     """What counts as published: for an input that was rewritten, or of which nothing is known, all of it."""
-    now = tuple(one.pinned() for one in job.inputs)
-    if inherited is None:
-        return now
+    if state.manifest is None:
+        return tuple(one.pinned() for one in job.inputs)
+    before = state.manifest.inputs
     if job.conf.incremental is None:
-        return inherited.inputs
+        return before
     name = taken(job.conf)
     one = next(one for one in job.inputs if one.name == name)
     try:
-        news(job, one, replace(state, manifest=inherited, committed=inherited.number), Window())
+        news(job, one, state, Window())
     except UpstreamRewrittenError:
-        return (one.pinned(), *(entry for entry in inherited.inputs if entry["name"] != name))
-    return inherited.inputs
+        return (one.pinned(), *(entry for entry in before if entry["name"] != name))
+    return before
 
 
 def _commit_nothing(job: JobPlan, manifest: Manifest) -> None:
@@ -200,6 +228,7 @@ def restore(
 
     Raises:
         UsageError: the table is no Delta table, or has no such version.
+        UnknownVersionError: no manifest tells what that version holds.
         StateError: the table does not allow it.
     """
     table = str(job.table)
@@ -210,6 +239,7 @@ def restore(
         raise UsageError(
             f"{table} has versions 0 to {newest}, not {to_version}.", "Its history: `sparkjobs state show`."
         )
+    _manifest_at(job, to_version)
     with locked(job.name, state_folder(job.table), run_id):
         spark = start(conf)
         session.require_delta(spark)

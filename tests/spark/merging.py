@@ -19,6 +19,7 @@ from sparkjobs.publish import (
     refuse,
     stage,
 )
+from sparkjobs.state import Outcome, state_folder, write_outcome
 from tests.projects import rows, table
 
 FORMATS = ["delta", "parquet"]
@@ -57,6 +58,8 @@ class Target:
         attempt = self.attempt()
         changes = self.found(attempt, result, refresh=refresh)
         put_unseen_in_force(attempt, changes)
+        outcome = Outcome(unseen=changes.unseen is not None)
+        write_outcome(state_folder(self.path), attempt.number, outcome)
         commit(self.spark, attempt, changes, self.output.mode)
         shutil.rmtree(attempt.scratch, ignore_errors=True)
         self.unseen = (*(() if changes.whole else self.unseen), attempt.number)

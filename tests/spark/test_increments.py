@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkjobs import upkeep
 from sparkjobs.errors import AppendAgainError, LogicChangedError, UpstreamRewrittenError
 from sparkjobs.plan import Window
-from tests.projects import lay_out, planned, rows, run, table, write_project
+from tests.projects import executed, lay_out, planned, rows, run, table, write_project
 
 CODE = """
 @job
@@ -238,6 +239,19 @@ def at(day: int, hour: int = 0) -> Window:
     return Window(datetime(2013, 4, day, hour, tzinfo=UTC))
 
 
+def test_a_reset_that_comes_after_the_plan_is_not_forgotten(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path)
+    run(spark, tmp_path)
+    lay_out(tmp_path, {"landing/b.csv": "id,part\n3,x\n"})
+    conf, plan = planned(tmp_path)
+    upkeep.reset("events", tmp_path / "warehouse/events", "delta", "reset")
+
+    (result,) = executed(spark, conf, plan).jobs
+
+    assert "'events': its state was reset after the plan was made." in result.message
+    assert run(spark, tmp_path)["events"].message == "its state was reset"
+
+
 @pytest.mark.parametrize("table_format", ["delta", "parquet"])
 def test_by_interval_missing_days_are_made_and_late_rows_open_the_last_again(
     spark: SparkSession, tmp_path: Path, table_format: str
@@ -288,9 +302,26 @@ def test_a_row_outside_the_planned_intervals_replaces_no_partition(
 
     assert result.status == "error"
     assert (
-        "its result has rows for partitions that it was not to make: {'day': '2013-04-02'}" in result.message
+        "its result has rows for partitions that it was not to make, or not as a whole: {'day': '2013-04-02'}"
+        in result.message
     )
     assert not (tmp_path / "warehouse/daily/_delta_log").exists()
+
+
+def test_a_backfill_of_some_days_does_not_replace_their_month(spark: SparkSession, tmp_path: Path) -> None:
+    monthly = HOURLY.replace('F.to_date("at")', 'F.date_format("at", "yyyy-MM")')
+    conf = {"conf/sources.yml": ROWS, "conf/jobs/daily.yml": DAILY.replace("FORMAT", "parquet")}
+    write_project(tmp_path, monthly, conf)
+    lay_out(tmp_path, {"landing/a.csv": "id,at\n1,2013-04-01T12:00:00\n2,2013-04-02T12:00:00\n"})
+    month_over = datetime(2013, 5, 1, tzinfo=UTC)
+    assert run(spark, tmp_path, window=Window(month_over))["daily"].status == "success"
+
+    backfill = Window(month_over, datetime(2013, 4, 1, tzinfo=UTC), datetime(2013, 4, 2, tzinfo=UTC))
+    result = run(spark, tmp_path, window=backfill)["daily"]
+
+    assert result.status == "error"
+    assert "partitions that it was not to make, or not as a whole: {'day': '2013-04'}" in result.message
+    assert days(spark, tmp_path / "warehouse/daily") == [(1, "2013-04"), (2, "2013-04")]
 
 
 MERGED = """
@@ -385,11 +416,12 @@ def test_a_time_in_the_future_is_taken_and_does_not_move_the_mark(
         tmp_path,
         {"landing/a.csv": "id,moved,note\n1,9999-12-31T00:00:00,mistyped\n2,2013-01-01T00:00:00,old\n"},
     )
-    first = run(spark, tmp_path)["latest"]
-    lay_out(tmp_path, {"landing/b.csv": "id,moved,note\n3,2026-01-01T00:00:00,new\n"})
+    planned_at = Window(datetime(2025, 12, 31, 12, tzinfo=UTC))  # the run itself is half a day later
+    first = run(spark, tmp_path, window=planned_at)["latest"]
+    lay_out(tmp_path, {"landing/b.csv": "id,moved,note\n3,2025-12-31T13:00:00,new\n"})
 
     run(spark, tmp_path)
 
     assert first.message == "first run"
-    assert [one.high for one in first.ledgers] == ["2026-01-01 00:00:00"]  # the moment of the run
+    assert [one.high for one in first.ledgers] == ["2025-12-31 12:00:00"]
     assert [row[0] for row in rows(spark, tmp_path / "warehouse/latest")] == [1, 2, 3]

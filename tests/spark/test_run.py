@@ -51,6 +51,34 @@ def chain(root: Path) -> Path:
     return root
 
 
+def test_what_another_run_has_done_meanwhile_is_not_done_again(spark: SparkSession, tmp_path: Path) -> None:
+    conf, plan = planned(chain(tmp_path))
+    assert [job.status for job in executed(spark, conf, plan).jobs] == ["success", "success"]
+
+    late = executed(spark, conf, plan).jobs
+
+    assert [(job.status, job.message) for job in late] == [
+        ("no-op", "run run has published it meanwhile"),
+        ("no-op", "run run has published it meanwhile"),
+    ]
+
+
+def test_a_run_whose_table_was_published_from_other_input_meanwhile_plans_again(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    conf, plan = planned(project(tmp_path))
+    lay_out(tmp_path, {"landing/b.csv": "id\n2\n"})
+    assert run(spark, tmp_path)["out"].status == "success"
+
+    (late,) = executed(spark, conf, plan).jobs
+
+    assert late.status == "error"
+    assert late.message.startswith(
+        "'out': its table stands at manifest 1, the plan was made from 0.\nAnother run has published meanwhile;"
+    )
+    assert rows(spark, tmp_path / "warehouse/out") == [(1,), (2,)]
+
+
 @pytest.mark.parametrize("vanishes", [True, False])
 def test_a_file_that_is_not_as_it_was_planned_is_not_read(
     spark: SparkSession, tmp_path: Path, *, vanishes: bool

@@ -105,6 +105,27 @@ def test_full_refresh_makes_the_table_anew_from_all_input_in_one_commit(
     assert run(spark, tmp_path)["events"].status == "no-op"
 
 
+def test_a_table_is_not_made_anew_by_itself_without_the_rows_of_files_that_are_gone(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    project(tmp_path, OLD, "delta", "append", "full_refresh")
+    lay_out(tmp_path, A)
+    run(spark, tmp_path)
+    project(tmp_path, NEW, "delta", "append", "full_refresh")
+    adopted(spark, tmp_path)
+    (tmp_path / "landing/a.csv").unlink()
+    lay_out(tmp_path, B)
+
+    refused = run(spark, tmp_path)["events"].message
+    before = found(spark, tmp_path)
+    asked = run(spark, tmp_path, full_refresh=True)["events"].message
+
+    assert "1 of the files it was made from are gone: landing/a.csv." in refused
+    assert before == [(1, "x")]
+    assert asked == "full refresh; the rows of 1 files that are gone go too: landing/a.csv"
+    assert found(spark, tmp_path) == [(2, "x", 20)]
+
+
 def test_columns_are_matched_by_name_though_the_function_swaps_them(
     spark: SparkSession, tmp_path: Path
 ) -> None:

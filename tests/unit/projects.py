@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from deltalake import CommitProperties, Transaction, write_deltalake
 
 from sparkjobs.config import Conf, load
 from sparkjobs.errors import ConfigError
-from sparkjobs.plan import JobPlan, Request, RunPlan, TableInput, build
+from sparkjobs.plan import JobPlan, PlannedInput, Request, RunPlan, TableInput, build
 from sparkjobs.registry import JobFunction, collect
-from sparkjobs.state import Manifest, begin, claim, state_folder
+from sparkjobs.state import Manifest, begin, claim, look, state_folder
 from sparkjobs.state.durable import write_json
 
 _numbers = count(1)
@@ -100,13 +101,17 @@ def plan_of(
 def publish_as_a_run_would(job: JobPlan) -> None:
     """Leave what a run of `job` would have left of its table: the state, and a file."""
     claim(job.name, job.table, "parquet")
-    inputs = tuple(
-        {**one.pinned(), "version": 1} if isinstance(one, TableInput) else one.pinned() for one in job.inputs
-    )
+    inputs = tuple(_resolved(one).pinned() for one in job.inputs)
     wanted = Manifest(job.name, 0, job.committed, "run", job.code, job.fingerprint, inputs, job.mode)
     number = begin(state_folder(job.table), wanted).number
     write(job.table, {f"part-{number}.parquet": "x"})
     write_json(state_folder(job.table) / "committed.json", {"commit": {"number": number}})
+
+
+def _resolved(one: PlannedInput) -> PlannedInput:
+    if not isinstance(one, TableInput):
+        return one
+    return replace(one, version=1, identity=look(one.job, one.path, one.format).identity)
 
 
 def delta_commit(table: Path, job: str, number: int) -> None:

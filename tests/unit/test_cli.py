@@ -168,6 +168,8 @@ def test_a_run_with_nothing_to_do_starts_no_jvm(tmp_path: Path) -> None:
         ("plan", "--exclude", "no_such_job"),
         ("plan", "--env", "no_such_env"),
         ("plan", "--set", "nonsense"),
+        ("plan", "--full-refresh", "--start", "2013-01-01"),
+        ("plan", "--full-refresh", "--end", "2013-01-01"),
         ("run", "--run-id", "../../x"),
         ("run", "--run-id", ".hidden"),
         ("run", "--run-id", "x" * 101),
@@ -189,6 +191,27 @@ def test_an_unknown_job_is_told_with_the_nearest(tmp_path: Path) -> None:
     done = _sparkjobs("plan", "dayly", "--project", str(project(tmp_path)))
 
     assert done.stderr.startswith("No job is selected by 'dayly'.\nDid you mean 'daily'?\n")
+
+
+def test_a_full_refresh_of_a_range_is_refused(tmp_path: Path) -> None:
+    done = _sparkjobs("run", "--full-refresh", "--start", "2013-01-01", "--project", str(project(tmp_path)))
+
+    assert done.stderr.startswith(
+        "--full-refresh replaces whole tables; --start and --end take a range of them again.\nGive one or the other.\n"
+    )
+
+
+def test_a_run_tells_the_warnings_of_its_plan_before_it_starts(tmp_path: Path) -> None:
+    appended = DAILY.replace("{format", "{mode: append, format") + "incremental: {by: files}\n"
+    project(tmp_path, {"conf/jobs/daily.yml": appended, "landing/sales/b.csv": "id,amount\n"})
+    publish_as_a_run_would(plan_of(tmp_path).jobs[0])
+    (tmp_path / "landing/sales/a.csv").unlink()
+
+    done = _sparkjobs("run", "--full-refresh", "--project", str(tmp_path))
+
+    assert done.stderr.startswith(
+        "warning  daily: the rows of 1 files that are gone go too: landing/sales/a.csv\n"
+    )
 
 
 def test_a_module_that_fails_is_told_without_traceback(tmp_path: Path) -> None:

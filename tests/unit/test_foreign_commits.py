@@ -1,6 +1,8 @@
 """A Delta table whose rows something else has changed is not taken for the job's own."""
 
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +10,7 @@ import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from sparkjobs.errors import ForeignCommitError, RestoredTableError
-from sparkjobs.state import Manifest, begin, claim, state_folder
+from sparkjobs.state import Manifest, begin, claim, look, manifest_at, state_folder
 from tests.unit.projects import DAILY, delta_commit, plan_of, project
 
 
@@ -91,6 +93,61 @@ def test_a_restore_is_told_with_the_version_it_went_back_to(tmp_path: Path) -> N
 
     assert (caught.value.job, caught.value.version, caught.value.to_version) == ("daily", 2, 0)
     assert "`sparkjobs state adopt daily` goes on from there" in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [_append, lambda table: DeltaTable(table).delete("i = 1")])
+def test_a_restore_is_seen_below_what_somebody_else_did_after_it(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    table = _committed(tmp_path)
+    DeltaTable(table).restore(0)
+    change(table)
+
+    with pytest.raises(RestoredTableError) as caught:
+        plan_of(tmp_path)
+
+    assert (caught.value.version, caught.value.to_version) == (2, 0)
+
+
+def test_of_two_restores_the_last_one_counts(tmp_path: Path) -> None:
+    table = _committed(tmp_path)
+    DeltaTable(table).restore(0)
+    DeltaTable(table).restore(1)
+
+    with pytest.raises(RestoredTableError) as caught:
+        plan_of(tmp_path)
+
+    assert (caught.value.version, caught.value.to_version) == (3, 1)
+
+
+def test_a_restore_below_the_jobs_own_last_commit_is_history(tmp_path: Path) -> None:
+    table = _committed(tmp_path, (1, 2, 3))
+    DeltaTable(table).restore(1)
+    delta_commit(table, "daily", 4)
+
+    assert look("daily", table, "delta").foreign is None
+
+
+def test_the_manifest_at_a_version_is_the_one_whose_rows_stand_there(tmp_path: Path) -> None:
+    table = _committed(tmp_path, (1, 2, 3))
+    DeltaTable(table).restore(0)  # version 3
+    _append(table)  # version 4
+    DeltaTable(table).restore(3)  # version 5
+    DeltaTable(table).restore(2)  # version 6
+
+    assert [manifest_at("daily", table, version) for version in range(7)] == [1, 2, 3, 1, 1, 1, 3]
+
+
+def test_no_manifest_is_known_where_a_restore_names_a_time(tmp_path: Path) -> None:
+    table = _committed(tmp_path)
+    between = datetime.fromtimestamp(DeltaTable(table).history()[1]["timestamp"] / 1000, UTC)
+    time.sleep(0.01)
+    DeltaTable(table).restore(between)
+
+    with pytest.raises(ForeignCommitError, match="version 2 of its table is a RESTORE"):
+        plan_of(tmp_path)
+    assert manifest_at("daily", table, 2) == 0
+    assert manifest_at("daily", table, 1) == 2
 
 
 def test_a_full_refresh_replaces_what_a_foreign_commit_has_left(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """What an incremental job takes in its next run, decided without Spark."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from sparkjobs.errors import ConfigError, LogicChangedError, LostTableError
+from sparkjobs.errors import ConfigError, GoneFilesError, LogicChangedError, LostTableError
 from sparkjobs.plan import JobPlan, Request, RunPlan, Since, Window, Within, build
+from sparkjobs.plan.gone import gone_files
 from sparkjobs.state import Outcome, begin, state_folder, write_outcome
 from sparkjobs.state.durable import write_json
-from tests.unit.projects import CODE, conf_of, functions_of, project, publish_as_a_run_would, write
+from tests.unit.projects import CODE, DAILY, conf_of, functions_of, project, publish_as_a_run_would, write
 
 MERGE = "output: {format: parquet, path: '${warehouse}/daily', mode: merge, keys: [id]}\n"
 HOURS = (
@@ -31,9 +33,17 @@ def by_day(root: Path) -> Path:
     )
 
 
-def plan(root: Path, now: datetime, start: datetime | None = None, end: datetime | None = None) -> RunPlan:
+def plan(
+    root: Path,
+    now: datetime,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    *,
+    full_refresh: bool = False,
+) -> RunPlan:
     conf = conf_of(root)
-    return build(conf, functions_of(conf), Request(window=Window(now, start, end)))
+    asked = Request(full_refresh=full_refresh, window=Window(now, start, end))
+    return build(conf, functions_of(conf), asked)
 
 
 def only(found: RunPlan) -> JobPlan:
@@ -106,9 +116,9 @@ def test_by_column_the_mark_of_the_last_commit_is_the_lower_bound(tmp_path: Path
 
     job = only(plan(tmp_path, day(1)))
 
-    assert first.inputs[0].part == Since("id", None, "10")
+    assert first.inputs[0].part == Since("id", None, "10", day(1))
     assert unchanged.reasons == ()
-    assert (job.reasons, job.inputs[0].part) == (("sales has changed",), Since("id", "0", "10"))
+    assert (job.reasons, job.inputs[0].part) == (("sales has changed",), Since("id", "0", "10", day(1)))
 
 
 def test_a_changed_check_or_lookback_is_not_another_logic(tmp_path: Path) -> None:
@@ -150,6 +160,132 @@ def test_a_reset_state_makes_the_table_anew_once(tmp_path: Path) -> None:
     assert only(plan(tmp_path, day(4))).reasons == ()
 
 
+WHOLE = "--start and --end count for nothing: the whole table is made anew"
+
+
+def test_a_backfill_replaces_no_table_by_its_range(tmp_path: Path) -> None:
+    publish_as_a_run_would(only(plan(by_day(tmp_path), day(4))))
+    backfill = (day(4), day(1), day(2))
+
+    refresh = only(plan(tmp_path, *backfill, full_refresh=True))
+    write(
+        tmp_path,
+        {
+            "conf/jobs/daily.yml": HOURS.replace("least: 1", "least: 2").replace(
+                "every: day", "every: day, on_change: full_refresh"
+            )
+        },
+    )
+    changed = only(plan(tmp_path, *backfill))
+    write_json(state_folder(changed.table) / "reset.json", {"number": 1})
+    reset = only(plan(tmp_path, *backfill))
+
+    for job, reason in ((refresh, "full refresh"), (changed, "conf changed"), (reset, "its state was reset")):
+        assert (job.mode, taken(job)) == ("overwrite", ["2013-01-01 to 2013-01-04"])
+        assert (job.reasons, job.warnings) == ((reason, WHOLE), (WHOLE,))
+
+
+def test_a_backfill_that_turns_out_to_need_the_whole_table_takes_all_of_it(tmp_path: Path) -> None:
+    by_day(tmp_path)
+    grows = HOURS.replace("mode:", "on_schema_change: full_refresh, mode:")
+    write(tmp_path, {"conf/jobs/daily.yml": grows})
+    publish_as_a_run_would(only(plan(tmp_path, day(4))))
+
+    job = only(plan(tmp_path, day(4), day(1), day(2)))
+
+    assert job.whole is not None
+    assert (taken(job), taken(job.whole)) == (["2013-01-01 to 2013-01-02"], ["2013-01-01 to 2013-01-04"])
+
+
+APPENDED = (
+    DAILY.replace("{format", "{mode: append, format") + "incremental: {by: files, on_change: full_refresh}\n"
+)
+
+
+def archived(root: Path, job: str = APPENDED, gone: tuple[str, ...] = ("a",)) -> Path:
+    """A table of files that are `gone` now; z.csv is there and taken too."""
+    files = {f"landing/sales/{name}.csv": f"id,amount\n{name!r},1\n" for name in (*gone, "z")}
+    publish_as_a_run_would(only(plan(project(root, {"conf/jobs/daily.yml": job, **files}), day(1))))
+    for name in gone:
+        (root / f"landing/sales/{name}.csv").unlink()
+    return root
+
+
+def test_no_table_is_made_anew_by_itself_without_the_rows_of_files_that_are_gone(tmp_path: Path) -> None:
+    archived(tmp_path)
+    write(tmp_path, {"conf/jobs/daily.yml": APPENDED.replace("least: 1", "least: 2")})
+
+    with pytest.raises(GoneFilesError) as caught:
+        plan(tmp_path, day(1))
+
+    assert str(caught.value) == (
+        "'daily': its table has to be made anew, and 1 of the files it was made from are gone: "
+        "landing/sales/a.csv.\n"
+        "Nothing was published; readers see what they saw before.\n"
+        "Put them back, or go on without their rows: `sparkjobs run daily --full-refresh`. After a change of "
+        "code or conf, `sparkjobs state adopt daily` says that the old rows are still right."
+    )
+
+
+def test_many_files_that_are_gone_are_counted_and_five_of_them_named(tmp_path: Path) -> None:
+    archived(tmp_path, gone=("a", "b", "c", "d", "e", "f"))
+    write(tmp_path, {"conf/jobs/daily.yml": APPENDED.replace("least: 1", "least: 2")})
+
+    with pytest.raises(GoneFilesError) as caught:
+        plan(tmp_path, day(1))
+
+    named = ", ".join(f"landing/sales/{name}.csv" for name in "abcde")
+    assert (caught.value.count, caught.value.files) == (6, f"{named}, …")
+
+
+def test_a_full_refresh_that_was_asked_for_tells_whose_rows_go(tmp_path: Path) -> None:
+    archived(tmp_path)
+
+    refresh = only(plan(tmp_path, day(1), full_refresh=True))
+    write_json(state_folder(refresh.table) / "reset.json", {"number": 1})
+    reset = only(plan(tmp_path, day(1)))
+
+    for job, reason in ((refresh, "full refresh"), (reset, "its state was reset")):
+        told = "the rows of 1 files that are gone go too: landing/sales/a.csv"
+        assert (job.reasons, job.warnings) == ((reason, told), (told,))
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda path: path.write_text("{"), "manifests/1.json is not as sparkjobs wrote it: "),
+        (Path.unlink, "'daily': manifest 1 of "),
+    ],
+)
+def test_a_full_refresh_mends_a_table_of_which_a_manifest_is_lost(
+    tmp_path: Path, damage: Callable[[Path], object], told: str
+) -> None:
+    archived(tmp_path)
+    write(tmp_path, {"landing/sales/b.csv": "id,amount\n2,1\n"})
+    job = only(plan(tmp_path, day(1)))
+    publish_as_a_run_would(job)
+    damage(state_folder(job.table) / "manifests/1.json")
+
+    refresh = only(plan(tmp_path, day(1), full_refresh=True))
+
+    (warning,) = refresh.warnings
+    assert warning.startswith("nobody knows whether rows of files that are gone go too: ")
+    assert told in warning
+
+
+@pytest.mark.parametrize("job", [APPENDED, APPENDED[: APPENDED.index("incremental")]])
+def test_a_job_that_takes_each_file_once_knows_which_are_gone(tmp_path: Path, job: str) -> None:
+    archived(tmp_path, job)
+
+    assert gone_files(only(plan(tmp_path, day(1), full_refresh=True))) == ("landing/sales/a.csv",)
+
+
+def test_a_job_that_reads_all_files_in_every_run_misses_none(tmp_path: Path) -> None:
+    archived(tmp_path, DAILY)
+
+    assert only(plan(tmp_path, day(1), full_refresh=True)).warnings == ()
+
+
 @pytest.mark.parametrize(
     ("job", "told"),
     [
@@ -173,6 +309,13 @@ def test_a_reset_state_makes_the_table_anew_once(tmp_path: Path) -> None:
                 "by: interval, column: at, every: day, start: 2013-01-01, lookback: 1", "by: version"
             ),
             "by version needs a Delta table; source 'sales' is none",
+        ),
+        (
+            HOURS.replace(
+                "overwrite_partitions, partition_by: [day]",
+                "scd2, keys: [id], sequence_by: seen, absent_keys: close",
+            ),
+            "`absent_keys: close` needs whole snapshots: take them by 'seen', not by 'at'",
         ),
         (HOURS.replace("every: day", "every: week"), "every: 'week' is not known; it can be"),
         (

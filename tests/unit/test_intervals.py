@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sparkjobs.plan.intervals import Every, Interval, covers, joined, start_of, whole
+from sparkjobs.plan.intervals import Every, Interval, covers, extent_of, joined, whole
 
 
 def at(*parts: int) -> datetime:
@@ -72,17 +72,17 @@ def test_the_end_of_an_interval_is_not_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "instant"),
+    ("text", "extent"),
     [
-        ("2013-01", at(2013, 1, 1)),
-        ("2013-01-31", at(2013, 1, 31)),
-        ("2013-01-31T05", at(2013, 1, 31, 5)),
-        ("2013-01-31 05:00:00", at(2013, 1, 31, 5)),
-        ("2013-01-31T05:00:00+02:00", at(2013, 1, 31, 3)),
+        ("2013-02", Interval(at(2013, 2, 1), at(2013, 3, 1))),
+        ("2013-01-31", Interval(at(2013, 1, 31), at(2013, 2, 1))),
+        ("2013-01-31T05", Interval(at(2013, 1, 31, 5), at(2013, 1, 31, 6))),
+        ("2013-01-31 05:00:00", Interval(at(2013, 1, 31, 5), at(2013, 1, 31, 6))),
+        ("2013-01-31T05:00:00+02:00", Interval(at(2013, 1, 31, 3), at(2013, 1, 31, 4))),
         ("13", None),
         ("", None),
         ("AA", None),
     ],
 )
-def test_the_instant_that_a_partition_names(text: str, instant: datetime | None) -> None:
-    assert start_of(text) == instant
+def test_the_time_that_a_partition_names(text: str, extent: Interval | None) -> None:
+    assert extent_of(text) == extent

@@ -9,16 +9,17 @@ import pytest
 
 from sparkjobs.faults import VARIABLE
 from sparkjobs.publish.journal import Move, interrupted, publish, recover
+from sparkjobs.state import look
 from sparkjobs.state.durable import read_json
-from tests.unit.projects import write
+from tests.unit.projects import plan_of, publish_as_a_run_would, published, write
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 BEFORE = {"p=1/old": "1", "p=2/old": "2", "p=4/q=1/old": "4", "loose": "5"}
 STAGED = {
-    "_sparkjobs/staging/7-ab/data/p=1/new": "one",
-    "_sparkjobs/staging/7-ab/data/p=3/new": "three",
-    "_sparkjobs/staging/7-ab/data/p=4/q=2/new": "four",
+    "_sparkjobs/staging/7-ab/data/p=1/new.parquet": "one",
+    "_sparkjobs/staging/7-ab/data/p=3/new.parquet": "three",
+    "_sparkjobs/staging/7-ab/data/p=4/q=2/new.parquet": "four",
 }
 MOVES = (
     Move("loose", None),
@@ -27,7 +28,12 @@ MOVES = (
     Move("p=3", "_sparkjobs/staging/7-ab/data/p=3"),
     Move("p=4/q=2", "_sparkjobs/staging/7-ab/data/p=4/q=2"),
 )
-AFTER = {"p=1/new": "one", "p=3/new": "three", "p=4/q=1/old": "4", "p=4/q=2/new": "four"}
+AFTER = {
+    "p=1/new.parquet": "one",
+    "p=3/new.parquet": "three",
+    "p=4/q=1/old": "4",
+    "p=4/q=2/new.parquet": "four",
+}
 COMMIT = {"number": 7}
 POINTS = (
     "journal.written",
@@ -67,7 +73,7 @@ def _data(table: Path) -> dict[str, str]:
 
 def _assert_committed_once(table: Path) -> None:
     assert _data(table) == AFTER
-    assert read_json(table / "_sparkjobs/committed.json") == {"commit": COMMIT}
+    assert read_json(table / "_sparkjobs/committed.json") == {"commit": {**COMMIT, "holds_rows": True}}
     assert [path.name for path in (table / "_sparkjobs").iterdir()] == ["committed.json"]
 
 
@@ -162,3 +168,27 @@ def test_a_first_commit_makes_its_folders(tmp_path: Path) -> None:
     publish(tmp_path / "t", [Move("p=1/q=2/f", "_sparkjobs/staging/1-ab/data/p=1/q=2/f")], {"number": 1})
 
     assert _data(tmp_path / "t") == {"p=1/q=2/f": "f"}
+
+
+@pytest.mark.parametrize("point", ["journal.move.1", "journal.between"])
+def test_a_table_whose_rows_are_on_the_move_is_not_lost(tmp_path: Path, point: str) -> None:
+    published(tmp_path)
+    table = tmp_path / "warehouse/daily"
+    write(tmp_path, {"landing/sales/b.csv": "id,amount\n"})
+    publish_as_a_run_would(plan_of(tmp_path).jobs[0])
+    publish(table, [], {"number": 1, "rows": 1})
+    (table / "part-2.parquet").rename(table / "_sparkjobs/part-2.parquet")
+    old, new = "part-1.parquet", "part-2.parquet"
+    swap = (Move(old, None), Move(new, f"_sparkjobs/{new}"))
+    moves = swap if point == "journal.move.1" else (Move(old, f"_sparkjobs/{new}"),)
+
+    assert _killed(point, lambda where: publish(where, moves, {"number": 2, "rows": 1}), table)
+
+    assert _data(table) == {}
+    (before,) = plan_of(tmp_path).jobs
+    assert (before.committed, before.reasons) == (2, ())
+    assert recover(table)
+    assert list(_data(table).values()) == ["x"]
+    assert look("daily", table, "parquet").lost is None
+    write(tmp_path, {"landing/sales/c.csv": "id,amount\n"})
+    assert plan_of(tmp_path).jobs[0].reasons == ("sales has other files (1 new)",)

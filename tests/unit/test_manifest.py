@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkjobs.errors import DamagedStateError
+from sparkjobs.errors import DamagedStateError, LostManifestError
 from sparkjobs.state import Manifest, begin
 from sparkjobs.state.durable import read_json, write_json
 from sparkjobs.state.manifest import committed_chain, latest_number, read
@@ -90,6 +90,43 @@ def test_the_chain_ends_where_the_table_was_replaced(tmp_path: Path) -> None:
     begin(tmp_path, replace(WANTED, base=2, mode="append"))
 
     assert [manifest.number for manifest in committed_chain(tmp_path, 3)] == [3, 2]
+
+
+def _three(folder: Path) -> None:
+    for base in range(3):
+        begin(folder, replace(WANTED, base=base, mode="merge"))
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_manifest_that_the_chain_lacks_is_named(tmp_path: Path, lost: int) -> None:
+    folder = tmp_path / "daily/_sparkjobs"
+    _three(folder)
+    (folder / f"manifests/{lost}.json").unlink()
+
+    with pytest.raises(LostManifestError) as caught:
+        tuple(committed_chain(folder, 3))
+
+    assert (caught.value.job, caught.value.number) == ("daily", lost)
+    assert caught.value.path == str(tmp_path / "daily")
+
+
+def test_the_chain_lacks_nothing_that_was_replaced_before_it(tmp_path: Path) -> None:
+    _three(tmp_path)
+    begin(tmp_path, replace(WANTED, base=3, mode="overwrite"))
+    for number in (1, 2, 3):
+        (tmp_path / f"manifests/{number}.json").unlink()
+
+    assert [manifest.number for manifest in committed_chain(tmp_path, 4)] == [4]
+
+
+def test_the_chain_of_an_adopted_table_lacks_nothing_that_was_never_there(tmp_path: Path) -> None:
+    adopted = begin(tmp_path, replace(WANTED, mode="adopt"), above=5)
+
+    assert [manifest.number for manifest in committed_chain(tmp_path, adopted.number)] == [6]
+
+
+def test_nothing_committed_is_an_empty_chain(tmp_path: Path) -> None:
+    assert tuple(committed_chain(tmp_path, 0)) == ()
 
 
 def test_a_manifest_without_a_mode_is_read(tmp_path: Path) -> None:

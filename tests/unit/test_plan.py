@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.unit.projects import (
     CODE,
     DAILY,
     SOURCES,
+    delta_commit,
     plan_of,
     project,
     publish_as_a_run_would,
@@ -180,9 +182,38 @@ def test_a_plan_of_one_job_pins_the_published_version_of_the_other(tmp_path: Pat
     (job,) = plan_of(tmp_path, "weekly").jobs
 
     assert job.upstream == ()
-    assert job.inputs[0] == TableInput(
-        "days", "daily", "parquet", tmp_path / "warehouse/daily", 1, cached=False
+    (one,) = job.inputs
+    assert isinstance(one, TableInput)
+    assert (one.name, one.job, one.format, one.path, one.version) == (
+        "days",
+        "daily",
+        "parquet",
+        tmp_path / "warehouse/daily",
+        1,
     )
+
+
+def test_a_table_that_was_made_anew_is_another_one_though_its_number_is_the_same(tmp_path: Path) -> None:
+    published(tmp_path, TWO, WEEKLY_CODE)
+    shutil.rmtree(tmp_path / "warehouse/daily")
+    publish_as_a_run_would(plan_of(tmp_path, "daily").jobs[0])
+
+    assert _reasons(plan_of(tmp_path)) == {"daily": (), "weekly": ("daily was published again",)}
+
+
+def test_a_delta_source_that_was_made_anew_is_another_one_though_its_version_is_the_same(
+    tmp_path: Path,
+) -> None:
+    sources = "sales:\n  format: delta\n  path: ${landing}/delta\n"
+    project(tmp_path, {"conf/sources.yml": sources})
+    delta_commit(tmp_path / "landing/delta", "elsewhere", 1)
+    publish_as_a_run_would(plan_of(tmp_path).jobs[0])
+    assert _reasons(plan_of(tmp_path)) == {"daily": ()}
+
+    shutil.rmtree(tmp_path / "landing/delta")
+    delta_commit(tmp_path / "landing/delta", "elsewhere", 1)
+
+    assert _reasons(plan_of(tmp_path)) == {"daily": ("sales has a new version",)}
 
 
 def test_the_same_plan_is_the_same_text(tmp_path: Path) -> None:

@@ -1,12 +1,24 @@
 """What a table says of itself, and of whose it is."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
 
 from sparkjobs.errors import DamagedStateError, ForeignTableError
-from sparkjobs.state import Manifest, begin, claim, look, state_folder
+from sparkjobs.publish.journal import Move, publish
+from sparkjobs.state import (
+    Manifest,
+    Outcome,
+    begin,
+    claim,
+    look,
+    read_outcome,
+    remember,
+    state_folder,
+    write_outcome,
+)
 from sparkjobs.state.durable import write_json
 from tests.unit.projects import delta_commit, write
 
@@ -148,3 +160,83 @@ def test_files_that_a_killed_first_run_staged_in_a_delta_table_are_no_data(tmp_p
     write(tmp_path, {"run=1-ab/part-0.parquet": "x"})
 
     assert look("daily", tmp_path, "delta").version is None
+
+
+OLD = {"month=1/day=1/part-0.parquet": "1", "month=1/day=2/part-0.parquet": "2"}
+
+
+def _published(table: Path, moves: tuple[Move, ...] = (), number: int = 1, rows: int = 2) -> None:
+    """One more Parquet commit of job daily; the first finds the rows of OLD where they will be."""
+    if number == 1:
+        claim("daily", table, "parquet")
+        write(table, OLD)
+    publish(table, moves, {"number": number, "rows": rows})
+
+
+def _without_files(table: Path) -> None:
+    for path in table.rglob("*.parquet"):
+        path.unlink()
+
+
+def _without_folders(table: Path) -> None:
+    _without_files(table)
+    for name in ("month=1/day=1", "month=1/day=2", "month=1"):
+        (table / name).rmdir()
+
+
+@pytest.mark.parametrize("vanish", [_without_files, _without_folders])
+def test_a_table_whose_rows_vanish_is_lost_even_after_a_commit_that_added_none(
+    tmp_path: Path, vanish: Callable[[Path], None]
+) -> None:
+    _published(tmp_path)
+    _published(tmp_path, number=2, rows=0)
+    there = look("daily", tmp_path, "parquet").lost
+    vanish(tmp_path)
+
+    assert there is None
+    assert look("daily", tmp_path, "parquet").lost == 2
+
+
+def test_a_table_that_a_commit_has_emptied_is_not_lost(tmp_path: Path) -> None:
+    _published(tmp_path)
+    _published(tmp_path, (Move("month=1/day=1", None),), 2, 0)
+    assert look("daily", tmp_path, "parquet").lost is None
+    _published(tmp_path, (Move("month=1/day=2", None),), 3, 0)
+    assert look("daily", tmp_path, "parquet").lost is None
+
+    (tmp_path / "month=1").rmdir()
+
+    assert look("daily", tmp_path, "parquet").lost is None
+
+
+def test_a_commit_of_before_such_things_were_written_down_tells_by_its_rows(tmp_path: Path) -> None:
+    claim("daily", tmp_path, "parquet")
+    write_json(state_folder(tmp_path) / "committed.json", {"commit": {"number": 1, "rows": 2}})
+
+    assert look("daily", tmp_path, "parquet").lost == 1
+
+    write_json(state_folder(tmp_path) / "committed.json", {"commit": {"number": 1, "rows": 0}})
+
+    assert look("daily", tmp_path, "parquet").lost is None
+
+
+def test_a_delta_table_whose_log_vanishes_is_lost_whatever_its_last_commit_did(tmp_path: Path) -> None:
+    claim("daily", tmp_path, "delta")
+    remember(tmp_path, 4)
+
+    assert look("daily", tmp_path, "delta").lost == 4
+
+
+def test_an_outcome_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_outcome(tmp_path, 1, Outcome("7", "2013-01-01", unseen=True))
+
+    assert read_outcome(tmp_path, 1) == Outcome("7", "2013-01-01", unseen=True)
+
+
+def test_before_the_first_commit_nothing_has_come_about(tmp_path: Path) -> None:
+    assert read_outcome(tmp_path, 0) == Outcome(None, None, unseen=False)
+
+
+def test_an_outcome_that_is_gone_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(DamagedStateError, match=r"outcomes/3\.json is not as sparkjobs wrote it: it is gone"):
+        read_outcome(tmp_path, 3)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from sparkjobs.plan.versions import Changes, by_columns, changes, table_id
+from sparkjobs.plan.versions import Changes, by_columns, changes
 
 
 def append(table: Path, *rows: tuple[int, str]) -> None:
@@ -70,14 +70,6 @@ def test_a_log_that_was_cleaned_up_or_went_back_tells_nothing(tmp_path: Path) ->
 
     assert changes(tmp_path, 0, 1).untold == "the log of version 1 is gone"
     assert changes(tmp_path, 4, 1).untold == "the table went back from version 4 to 1"
-
-
-def test_a_table_that_was_made_anew_has_another_identity(tmp_path: Path) -> None:
-    append(tmp_path / "one", (1, "a"))
-    append(tmp_path / "two", (1, "a"))
-
-    assert table_id(tmp_path / "one") == table_id(tmp_path / "one")
-    assert table_id(tmp_path / "one") != table_id(tmp_path / "two")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ class Selection:
         """The same, as planning takes it.
 
         Raises:
-            UsageError: an instant is none, or the range is empty.
+            UsageError: an instant is none, the range is empty, or it is given with --full-refresh.
         """
         from sparkjobs.plan import Request, Window  # noqa: PLC0415 (--help does without planning)
 
@@ -57,6 +57,11 @@ class Selection:
         if start and end and start >= end:
             raise UsageError(
                 f"--start {self.start} is not before --end {self.end}.", "The end is not included."
+            )
+        if self.full_refresh and (start or end):
+            raise UsageError(
+                "--full-refresh replaces whole tables; --start and --end take a range of them again.",
+                "Give one or the other.",
             )
         return Request(self.select, self.exclude, self.full_refresh, Window(clock(), start, end))
 

@@ -112,6 +112,9 @@ def _execute(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_s: 
 
     folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
     write_plan(folder, plan)
+    for job in plan.jobs:
+        for warning in job.warnings if job.runs else ():
+            click.echo(f"warning  {job.name}: {warning}", err=True)
     with closing(EventLog(folder / "events.jsonl")) as log, Progress(plan) as progress:
 
         def emit(event: Any) -> None:  # noqa: ANN401 (Event, imported late)

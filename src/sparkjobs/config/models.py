@@ -6,9 +6,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, model_validator
 
 from sparkjobs.config.checks import CheckEntry
-from sparkjobs.config.incremental import Incremental
+from sparkjobs.config.incremental import ByColumn, ByInterval, Incremental
 from sparkjobs.config.model import Model, Name, ValueOrList
-from sparkjobs.config.output import Output
+from sparkjobs.config.output import Output, Scd2Output
 from sparkjobs.config.sources import Source
 
 
@@ -98,6 +98,18 @@ class JobConf(Model):
         if mode not in _MODES[by]:
             allowed = ", ".join(_MODES[by])
             raise ValueError(f"incremental by {by} with mode {mode} would {_WOULD[mode]}; it takes {allowed}")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_whole_snapshots(self) -> "JobConf":
+        """Refuse to close the keys that an increment lacks only because it did not take their rows."""
+        output, by = self.output, self.incremental
+        if isinstance(output, Scd2Output) and output.absent_keys == "close":  # noqa: SIM102 (two questions)
+            if isinstance(by, ByColumn | ByInterval) and by.column != output.sequence_by:
+                raise ValueError(
+                    f"`absent_keys: close` needs whole snapshots: take them by {output.sequence_by!r}, "
+                    f"not by {by.column!r}"
+                )
         return self
 
 

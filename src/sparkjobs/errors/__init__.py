@@ -12,10 +12,13 @@ SparkjobsError
 │   ├── ForeignCommitError     exit 1   something else has changed the rows of a Delta table
 │   ├── AppendAgainError       exit 1   an append would take rows it has appended before
 │   ├── LogicChangedError      exit 1   an incremental job is not what its table was made with
+│   ├── GoneFilesError         exit 1   a table would be made anew without the rows of files that are gone
 │   ├── LostTableError         exit 1   the state is there, the table is not
 │   ├── RestoredTableError     exit 1   somebody took a Delta table back to an older version
+│   ├── UnknownVersionError    exit 1   no manifest tells what an older version of a table holds
 │   ├── UpstreamRewrittenError exit 1   rows that an increment has taken before were changed
 │   ├── StateMovedError        exit 1   somebody published since the plan was made (retryable)
+│   ├── StateResetError        exit 1   somebody reset the state since the plan was made (retryable)
 │   └── LockHeldError          exit 10  another run writes this table (retryable)
 └── JobError
     ├── FunctionError          exit 1   the job's own function raised
@@ -29,6 +32,7 @@ SparkjobsError
     ├── TiedRowsError          exit 1   one key, several different rows, no order
     ├── NullKeyError           exit 1   a row of a merge or history has no key
     ├── LateSnapshotError      exit 1   a snapshot came after a later one was published
+    ├── PartialSnapshotError   exit 1   rows of a snapshot that closes absent keys were rejected
     ├── HistoryError           exit 1   a history would have gaps, overlaps or two current rows
     ├── TransientError         exit 1   a step failed for a reason that passes (retryable)
     └── StoppedError           exit 143 the process was asked to end
@@ -53,6 +57,7 @@ from sparkjobs.errors.job import (
     LateSnapshotError,
     LedgerError,
     NullKeyError,
+    PartialSnapshotError,
     PublishError,
     ResultError,
     SchemaChangedError,
@@ -67,6 +72,7 @@ from sparkjobs.errors.state import (
     DamagedStateError,
     ForeignCommitError,
     ForeignTableError,
+    GoneFilesError,
     LockHeldError,
     LogicChangedError,
     LostManifestError,
@@ -74,6 +80,8 @@ from sparkjobs.errors.state import (
     RestoredTableError,
     StateError,
     StateMovedError,
+    StateResetError,
+    UnknownVersionError,
     UpstreamRewrittenError,
 )
 
@@ -86,6 +94,7 @@ __all__ = [
     "ForeignCommitError",
     "ForeignTableError",
     "FunctionError",
+    "GoneFilesError",
     "HistoryError",
     "InputError",
     "JobError",
@@ -96,6 +105,7 @@ __all__ = [
     "LostManifestError",
     "LostTableError",
     "NullKeyError",
+    "PartialSnapshotError",
     "PublishError",
     "RestoredTableError",
     "ResultError",
@@ -104,11 +114,13 @@ __all__ = [
     "SparkjobsError",
     "StateError",
     "StateMovedError",
+    "StateResetError",
     "StepError",
     "StoppedError",
     "TiedRowsError",
     "TooManyBadRowsError",
     "TransientError",
+    "UnknownVersionError",
     "UpstreamRewrittenError",
     "UsageError",
 ]

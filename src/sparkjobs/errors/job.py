@@ -195,6 +195,20 @@ class LateSnapshotError(JobError):
 
 
 @dataclass(eq=False)
+class PartialSnapshotError(JobError):
+    """Rows of a snapshot were rejected: their keys would be taken for absent ones, and closed."""
+
+    job: str
+    input: str
+    quarantined: int
+    kept_in: str
+
+    what = "{job!r}: {quarantined} rows of {input!r} are bad; `absent_keys: close` would end their histories."
+    state = "Nothing was published. The bad rows and their reasons: {kept_in}"
+    hint = "Mend the files, or the contract of the source, then `sparkjobs run {job}`."
+
+
+@dataclass(eq=False)
 class HistoryError(JobError):
     """The history that would be published is not one: two current rows, a gap, an overlap."""
 

@@ -92,6 +92,18 @@ class StateMovedError(StateError):
 
 
 @dataclass(eq=False)
+class StateResetError(StateError):
+    """Somebody has reset the state since the plan was made."""
+
+    job: str
+
+    retryable = True
+    what = "{job!r}: its state was reset after the plan was made."
+    state = "This run published nothing."
+    hint = "`sparkjobs run {job}` makes the whole table anew."
+
+
+@dataclass(eq=False)
 class LockHeldError(StateError):
     """Another process writes the table."""
 
@@ -122,6 +134,24 @@ class LogicChangedError(StateError):
 
 
 @dataclass(eq=False)
+class GoneFilesError(StateError):
+    """A table would be made anew without rows that it has, and nobody has asked for that."""
+
+    job: str
+    count: int
+    files: str
+
+    what = (
+        "{job!r}: its table has to be made anew, and {count} of the files it was made from are gone: {files}."
+    )
+    state = UNTOUCHED
+    hint = (
+        "Put them back, or go on without their rows: `sparkjobs run {job} --full-refresh`. After a change of "
+        "code or conf, `sparkjobs state adopt {job}` says that the old rows are still right."
+    )
+
+
+@dataclass(eq=False)
 class LostTableError(StateError):
     """The state says what was published, and the table is gone."""
 
@@ -143,10 +173,25 @@ class RestoredTableError(StateError):
     to_version: int
 
     what = "{job!r}: its table was restored to version {to_version}, by version {version}, not by sparkjobs."
-    state = "Nothing was run; readers see version {version}."
+    state = "Nothing was run; the table is as it was left."
     hint = (
         "`sparkjobs state adopt {job}` goes on from there: what was published after version {to_version} is "
         "taken again. `sparkjobs run {job} --full-refresh` replaces the table."
+    )
+
+
+@dataclass(eq=False)
+class UnknownVersionError(StateError):
+    """Nothing tells which manifest was in force at a version of a Delta table."""
+
+    job: str
+    version: int
+
+    what = "{job!r}: no manifest tells which inputs version {version} of its table holds."
+    state = "Nothing was restored or adopted; the table is as it was."
+    hint = (
+        "`sparkjobs restore {job} --to-version N` goes back to a version that a run has published, "
+        "`sparkjobs run {job} --full-refresh` replaces the table."
     )
 
 

@@ -16,9 +16,10 @@ from sparkjobs.plan.model import (
     RunPlan,
     SourceInput,
     TableInput,
+    Window,
 )
 from sparkjobs.plan.parts import Added, Part, Since, Within
-from sparkjobs.plan.request import Pins, Request, Window
+from sparkjobs.plan.request import Pins, Request
 
 __all__ = [
     "Added",

@@ -10,7 +10,7 @@ from sparkjobs.plan.decide import decide, drafted
 from sparkjobs.plan.graph import function_name, graph_of
 from sparkjobs.plan.inputs import pin
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
-from sparkjobs.plan.request import Pins, Request
+from sparkjobs.plan.request import Request
 from sparkjobs.plan.select import selected
 from sparkjobs.registry import JobFunction
 from sparkjobs.state import look
@@ -49,7 +49,7 @@ def _planned(
     pinned: dict[str, SourceInput] = {}
     for job in graph.order:
         if job in chosen:
-            inputs = tuple(_inputs(conf, job, plans, pinned, request.pins))
+            inputs = tuple(_inputs(conf, job, plans, pinned, request.versions))
             function = functions[function_name(job, conf.jobs[job])]
             upstream = tuple(sorted(graph.upstream[job] & set(plans)))
             draft = drafted(conf, job, function, inputs, upstream)
@@ -72,7 +72,7 @@ def _inputs(
     job: str,
     plans: Mapping[str, JobPlan],
     pinned: dict[str, SourceInput],
-    pins: Mapping[tuple[str, str], Pins],
+    versions: Mapping[tuple[str, str], int],
 ) -> Iterator[PlannedInput]:
     body = conf.jobs[job]
     for name, one in body.inputs.items():
@@ -81,19 +81,20 @@ def _inputs(
             if one.source not in pinned:
                 source = conf.sources[one.source]
                 found = pin(name, one.source, source, conf.root, cached=cached, folders=conf.folders)
-                held = pins.get(("source", one.source))
-                pinned[one.source] = replace(found, version=held.version) if held else found
+                version = versions.get(("source", one.source), found.version)
+                pinned[one.source] = replace(found, version=version)
             yield replace(pinned[one.source], name=name, cached=cached)
         elif one.ref is not None:
             output = conf.jobs[one.ref].output
-            version = None
+            version = identity = None
             if not (one.ref in plans and plans[one.ref].runs):
-                version = look(one.ref, Path(output.path), output.format).version
+                state = look(one.ref, Path(output.path), output.format)
+                version, identity = state.version, state.identity
                 if version is None:
                     raise UsageError(
                         f"{job!r} reads {one.ref!r}, which has never been published.",
                         f"`sparkjobs run +{job}` runs what it needs first.",
                     )
-                if output.format == "delta" and (held := pins.get(("ref", one.ref))):
-                    version = held.version
-            yield TableInput(name, one.ref, output.format, Path(output.path), version, cached)
+                if output.format == "delta":
+                    version = versions.get(("ref", one.ref), version)
+            yield TableInput(name, one.ref, output.format, Path(output.path), version, cached, identity)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkjobs.config import Conf, JobConf
-from sparkjobs.config.incremental import ByVersion
+from sparkjobs.config.incremental import ByColumn, ByInterval, ByVersion
 from sparkjobs.errors import (
     ForeignCommitError,
     InputError,
@@ -18,10 +18,11 @@ from sparkjobs.errors import (
 )
 from sparkjobs.plan.doubling import refuse_doubling
 from sparkjobs.plan.fits import taken, warnings_of
+from sparkjobs.plan.gone import losses, refuse_loss
 from sparkjobs.plan.increments import everything, news
-from sparkjobs.plan.model import FileGroup, JobPlan, PlannedInput, SourceInput
+from sparkjobs.plan.model import File, FileGroup, JobPlan, PlannedInput, SourceInput, Window
 from sparkjobs.plan.reasons import changed_logic, reasons_of, stale_lookups
-from sparkjobs.plan.request import Pins, Request, Window
+from sparkjobs.plan.request import Pins, Request
 from sparkjobs.registry import JobFunction
 from sparkjobs.state import TableState, look
 from sparkjobs.state.fingerprint import code_fingerprint, fingerprint
@@ -74,21 +75,32 @@ def decide(draft: JobPlan, request: Request) -> JobPlan:
         InputError: what an earlier run has read is not there any more.
     """
     state = look(draft.name, draft.table, draft.conf.output.format)
-    job = replace(draft, committed=state.committed)
+    pins = request.pins.get(draft.name)
+    window = request.window
+    if pins and pins.window and pins.committed == state.committed:
+        window = pins.window
+    by_time = isinstance(draft.conf.incremental, ByColumn | ByInterval)
+    job = replace(draft, committed=state.committed, window=window if by_time else None)
     if request.full_refresh:
-        return _held(_anew(job, request.window, "full refresh"), request.pins)
-    if state.reset:
-        return _held(_anew(job, request.window, "its state was reset"), request.pins)
+        planned = _anew(job, window, "full refresh")
+    elif state.reset:
+        planned = _anew(job, window, "its state was reset")
+    else:
+        planned = _going_on(job, state, window)
+    return _held(planned, pins) if pins and planned.runs else planned
+
+
+def _going_on(job: JobPlan, state: TableState, window: Window) -> JobPlan:
     refuse_distrust(job, state)
     if job.conf.incremental is not None:
-        planned = _incremental(job, state, request.window)
+        planned = _incremental(job, state, window)
     else:
         planned = replace(job, reasons=tuple(reasons_of(job, state.manifest)))
     if planned.runs and planned.mode == "append" and state.committed:
         refuse_doubling(planned, state)
     if planned.runs and planned.mode != "overwrite" and _may_need_all(planned):
-        planned = replace(planned, whole=_anew(job, request.window, "its columns or input changed"))
-    return _held(planned, request.pins)
+        planned = replace(planned, whole=_anew(job, window, "its columns or input changed"))
+    return planned
 
 
 def refuse_distrust(job: JobPlan, state: TableState) -> None:
@@ -112,6 +124,7 @@ def _incremental(job: JobPlan, state: TableState, window: Window) -> JobPlan:
         return _taking_all(job, window, ("first run",))
     if changed := changed_logic(job, state.manifest):
         if job.conf.incremental and job.conf.incremental.on_change == "full_refresh":
+            refuse_loss(job)
             return _anew(job, window, f"{changed} changed")
         raise LogicChangedError(job.name, changed)
     name = taken(job.conf)
@@ -134,8 +147,12 @@ def _taking_all(job: JobPlan, window: Window, reasons: tuple[str, ...]) -> JobPl
 
 
 def _anew(job: JobPlan, window: Window, reason: str) -> JobPlan:
-    """`job` as it replaces its whole table in one commit."""
-    return _taking_all(replace(job, mode="overwrite"), window, (reason,))
+    """`job` as it replaces its whole table in one commit, by all that there is and not by a range."""
+    told = list(losses(job))
+    if job.window and (window.start or window.end):
+        told.append("--start and --end count for nothing: the whole table is made anew")
+    anew = replace(job, mode="overwrite", warnings=(*job.warnings, *told))
+    return _taking_all(anew, Window(window.now), (reason, *told))
 
 
 def _may_need_all(job: JobPlan) -> bool:
@@ -144,21 +161,24 @@ def _may_need_all(job: JobPlan) -> bool:
     return rewritten or job.conf.output.on_schema_change == "full_refresh"
 
 
-def _held(job: JobPlan, pins: Mapping[tuple[str, str], Pins]) -> JobPlan:
-    """`job` reading only such files as `pins` name, where they name any."""
-    return replace(job, inputs=tuple(_narrowed(one, pins) for one in job.inputs)) if pins else job
+def _held(job: JobPlan, pins: Pins) -> JobPlan:
+    """`job` reading only the files that `pins` name, unless it is not the same work any more."""
+    if (job.committed, job.mode, job.window) != (pins.committed, pins.mode, pins.window):
+        told = "it cannot be done as in the run that is retried: it takes what is there now"
+        return replace(job, warnings=(*job.warnings, told))
+    return replace(job, inputs=tuple(_narrowed(one, pins.files.get(one.name)) for one in job.inputs))
 
 
-def _narrowed(one: PlannedInput, pins: Mapping[tuple[str, str], Pins]) -> PlannedInput:
-    if not isinstance(one, SourceInput) or not (held := pins.get(("source", one.source))):
+def _narrowed(one: PlannedInput, held: frozenset[File] | None) -> PlannedInput:
+    if not isinstance(one, SourceInput) or held is None:
         return one
-    if lost := sorted(held.files - set(one.files)):
+    if lost := sorted(held - set(one.files)):
         problems = tuple(f"{file.path}: it is not as the run read it" for file in lost)
         raise InputError(one.source, problems, "`sparkjobs run` takes what is there now.")
     groups = tuple(
         FileGroup(group.columns, group.header, files)
         for group in one.groups
-        if (files := tuple(file for file in group.files if file in held.files))
+        if (files := tuple(file for file in group.files if file in held))
     )
     return replace(one, groups=groups)
 

@@ -1,6 +1,6 @@
 """What mode append may take: only rows of which nothing was appended before."""
 
-from sparkjobs.errors import AppendAgainError, LostManifestError
+from sparkjobs.errors import AppendAgainError
 from sparkjobs.plan.model import JobPlan, TableInput
 from sparkjobs.plan.parts import Added
 from sparkjobs.state import TableState
@@ -14,9 +14,7 @@ def refuse_doubling(job: JobPlan, state: TableState) -> None:
         AppendAgainError: one was, or nobody can tell.
         LostManifestError: the manifests do not go back to the first.
     """
-    chain = list(committed_chain(state.folder, state.committed))
-    if chain[-1].base and chain[-1].mode != "overwrite":
-        raise LostManifestError(job.name, str(job.table), chain[-1].base)
+    chain = committed_chain(state.folder, state.committed)
     past = [file for manifest in chain for entry in manifest.inputs for file in entry.get("files", ())]
     paths = {path for path, *_ in past}
     names = {(size, modified_ns): path for path, size, modified_ns in past}

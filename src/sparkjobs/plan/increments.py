@@ -9,10 +9,9 @@ from sparkjobs.config.incremental import ByColumn, ByFiles, ByInterval, ByVersio
 from sparkjobs.config.sources import DeltaSource
 from sparkjobs.errors import UpstreamRewrittenError
 from sparkjobs.plan.intervals import Interval, covers, joined, whole
-from sparkjobs.plan.model import FileGroup, JobPlan, PlannedInput, SourceInput, TableInput
+from sparkjobs.plan.model import FileGroup, JobPlan, PlannedInput, SourceInput, TableInput, Window
 from sparkjobs.plan.parts import Added, Since, Within
-from sparkjobs.plan.request import Window
-from sparkjobs.plan.versions import by_columns, changes, table_id
+from sparkjobs.plan.versions import by_columns, changes
 from sparkjobs.state import Manifest, TableState, read_outcome
 from sparkjobs.state.manifest import committed_chain
 
@@ -31,7 +30,7 @@ def everything(job: JobPlan, one: PlannedInput, window: Window) -> PlannedInput:
     """The input as a first run or a full refresh takes it."""
     match job.conf.incremental:
         case ByColumn() as by:
-            return replace(one, part=Since(by.column, None, by.lookback))
+            return replace(one, part=Since(by.column, None, by.lookback, window.now))
         case ByInterval() as by:
             return replace(one, part=Within(by.column, joined(_wanted(by, window))))
         case _:
@@ -53,7 +52,7 @@ def news(job: JobPlan, one: PlannedInput, state: TableState, window: Window) -> 
             return _versions(job, one, state)
         case ByColumn() as by:
             mark = read_outcome(state.folder, state.committed).mark
-            part = Since(by.column, mark, by.lookback)
+            part = Since(by.column, mark, by.lookback, window.now)
             return Take(replace(one, part=part), _moved(one, _entry(state.manifest, one)))
         case ByInterval() as by:
             return _intervals(by, one, state, window)
@@ -94,15 +93,15 @@ def _versions(job: JobPlan, one: PlannedInput, state: TableState) -> Take:
     partitions = columns if job.mode == "overwrite_partitions" else ()
     if after is None:
         raise UpstreamRewrittenError(job.name, one.name, "no manifest says which version was taken last")
-    taken = replace(one, part=Added(after, partitions))
+    taken = replace(one, part=Added(after, partitions, before.get("table")))
     if one.version is None:
         return Take(taken, _moved(one, before))
-    if news := unread(job.name, taken, before.get("table")):
+    if news := unread(job.name, taken):
         return Take(taken, (f"{_called(one)} has {news} after version {after}",))
     return Take(taken, ())
 
 
-def unread(job: str, one: PlannedInput, known_id: str | None) -> str | None:
+def unread(job: str, one: PlannedInput) -> str | None:
     """What is new in the versions that `one` takes; None for nothing.
 
     Raises:
@@ -110,10 +109,9 @@ def unread(job: str, one: PlannedInput, known_id: str | None) -> str | None:
     """
     assert isinstance(one.part, Added), one.name  # noqa: S101 (asked for nothing else)
     assert one.version is not None, one.name  # noqa: S101 (the same)
-    table = table_of(one)
-    found = changes(table, one.part.after, one.version)
+    found = changes(table_of(one), one.part.after, one.version)
     lost = found.untold
-    if known_id is not None and known_id != table_id(table):
+    if one.part.identity not in (None, one.identity):
         lost = "the table was made anew"
     if lost:
         raise UpstreamRewrittenError(job, one.name, lost)
@@ -172,7 +170,7 @@ def _moved_since(one: PlannedInput, chain: list[dict[str, Any]], each: Interval)
 def _moved(one: PlannedInput, before: dict[str, Any] | None) -> tuple[str, ...]:
     if isinstance(one, TableInput) and one.version is None:
         return (f"{one.job} runs",)
-    pins = ("version", "files")
+    pins = ("version", "files", "table")
     now = one.pinned()
     if before is not None and all(before.get(pin) == now.get(pin) for pin in pins):
         return ()

@@ -23,7 +23,8 @@ def pin(
         InputError: something is there that the conf does not allow for.
     """
     if isinstance(conf, DeltaSource):
-        return SourceInput(name, source, conf, (), _delta_version(source, conf), cached)
+        version, identity = _delta(source, conf)
+        return SourceInput(name, source, conf, (), version, cached, identity)
     try:
         files = listed(conf.path, root)
     except OSError as error:
@@ -90,15 +91,17 @@ def misfits(conf: Source, found: tuple[str, ...]) -> Iterator[str]:
         yield f"it has the undeclared column {', '.join(map(repr, extra[:5]))}"
 
 
-def _delta_version(source: str, conf: DeltaSource) -> int:
+def _delta(source: str, conf: DeltaSource) -> tuple[int, str]:
+    """The newest version of a Delta table, and its identity."""
     from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
     from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415
 
     try:
-        return DeltaTable(conf.path).version()
+        table = DeltaTable(conf.path)
     except TableNotFoundError as error:
         raise InputError(
             source,
             (f"there is no Delta table at {conf.path}",),
             "Mend `path:` in conf/sources.yml.",
         ) from error
+    return table.version(), str(table.metadata().id)

@@ -77,14 +77,23 @@ def covers(published: Iterable[Interval], one: Interval) -> bool:
     return any(done.start <= one.start and one.end <= done.end for done in published)
 
 
-def start_of(text: str) -> datetime | None:
-    """The instant that a partition's value names: `2013-01`, `2013-01-31`, `2013-01-31T05`; None for none."""
-    for spelled in (text, f"{text}-01"):
+_DAY = len("2013-01-31")
+
+
+def extent_of(text: str) -> Interval | None:
+    """The month, day or hour that a partition's value names: `2013-01`, `2013-01-31`, `2013-01-31T05`.
+
+    None for what names none of them.
+    """
+    unit: Every = "hour" if len(text) > _DAY else "day"
+    spellings: tuple[tuple[str, Every], ...] = ((text, unit), (f"{text}-01", "month"))
+    for spelled, every in spellings:
         try:
             found = datetime.fromisoformat(spelled)
         except ValueError:
             continue
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        start = floor(found.replace(tzinfo=UTC) if found.tzinfo is None else found, every)
+        return Interval(start, following(start, every))
     return None
 
 

@@ -1,12 +1,24 @@
 """The frozen plan: `plan` prints it, `run` executes it, `plan.json` is it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from sparkjobs.config import JobConf, Mode, Source
 from sparkjobs.plan.parts import Part
 from sparkjobs.registry import JobFunction
+
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The instants that jobs by interval or column look at: none after `now`, only those of a backfill."""
+
+    now: datetime = _BEGINNING
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,6 +55,8 @@ class SourceInput:
     groups: tuple[FileGroup, ...]
     version: int | None
     cached: bool
+    identity: str | None = None
+    """Of a Delta table; one that was made anew under the same path has another."""
     part: Part | None = None
     """Which of its rows are taken; None takes all."""
 
@@ -60,7 +74,7 @@ class SourceInput:
         """The entry of a manifest."""
         files = [[file.path, file.size, file.modified_ns] for file in sorted(self.files)]
         entry = {"name": self.name, "source": self.source, "version": self.version, "files": files}
-        return entry | ({"part": self.part.entry()} if self.part else {})
+        return entry | _told(self.identity, self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,8 @@ class TableInput:
     version: int | None
     """None: whatever that job publishes in this run."""
     cached: bool
+    identity: str | None = None
+    """Of the table; one that was made anew under the same path has another."""
     part: Part | None = None
     """Which of its rows are taken; None takes all."""
 
@@ -85,10 +101,15 @@ class TableInput:
     def pinned(self) -> dict[str, Any]:
         """The entry of a manifest."""
         entry = {"name": self.name, "ref": self.job, "version": self.version}
-        return entry | ({"part": self.part.entry()} if self.part else {})
+        return entry | _told(self.identity, self.part)
 
 
 PlannedInput = SourceInput | TableInput
+
+
+def _told(identity: str | None, part: Part | None) -> dict[str, Any]:
+    """What a manifest says of an input where there is something to say."""
+    return ({"table": identity} if identity else {}) | ({"part": part.entry()} if part else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +134,8 @@ class JobPlan:
     """What its author should know before it runs."""
     whole: "JobPlan | None" = None
     """What runs instead if only then it shows that the table must be made anew."""
+    window: Window | None = None
+    """The instants it was planned for; None where it does not go by them."""
 
     @property
     def runs(self) -> bool:

@@ -1,6 +1,7 @@
 """Parts: which rows of an input an incremental job takes, where it does not take all of them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sparkjobs.plan.intervals import Interval
@@ -14,6 +15,8 @@ class Since:
     mark: str | None
     """The high-water mark as Spark writes it in UTC; None takes every row."""
     lookback: str | None
+    until: datetime
+    """When it was planned: a time after it is taken, but moves no mark, for older rows may still come."""
 
     def __str__(self) -> str:
         back = f" less {self.lookback}" if self.lookback else ""
@@ -31,6 +34,8 @@ class Added:
     after: int
     partitions: tuple[str, ...]
     """The columns of the partitions that are taken whole; empty takes the added rows."""
+    identity: str | None = None
+    """Of the table that `after` is a version of."""
 
     def __str__(self) -> str:
         if self.partitions:

@@ -2,28 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from sparkjobs.plan.model import File
-
-_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The instants that interval jobs look at: none after `now`, and only the range of a backfill."""
-
-    now: datetime = _BEGINNING
-    start: datetime | None = None
-    end: datetime | None = None
+from sparkjobs.plan.model import File, Window
 
 
 @dataclass(frozen=True, slots=True)
 class Pins:
-    """What an earlier run read of one source or job."""
+    """What an earlier run was to do for one job."""
 
-    files: frozenset[File]
-    version: int | None
+    committed: int
+    mode: str
+    window: Window | None
+    files: Mapping[str, frozenset[File]]
+    """By input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +24,8 @@ class Request:
     select: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     full_refresh: bool = False
-    window: Window = Window()
-    pins: Mapping[tuple[str, str], Pins] = field(default_factory=dict)
-    """By ("source" or "ref", name): what is read again instead of what is there now."""
+    window: Window = field(default_factory=Window)
+    pins: Mapping[str, Pins] = field(default_factory=dict)
+    """By job: what is done again, from the same files."""
+    versions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """By ("source" or "ref", name): the version of a table that is read instead of the newest."""

@@ -36,13 +36,6 @@ class Changes:
     """Why the log does not tell what happened; None when it does."""
 
 
-def table_id(table: Path) -> str:
-    """The identity of a Delta table: one that was made anew under the same path has another."""
-    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
-
-    return str(DeltaTable(table).metadata().id)
-
-
 def changes(table: Path, after: int, to: int) -> Changes:
     """What happened to `table` between two versions."""
     if to < after:

@@ -84,7 +84,7 @@ def fenced(attempt: Attempt) -> DeltaTable | None:
     handle = DeltaTable(attempt.table) if DeltaTable.is_deltatable(str(attempt.table)) else None
     fence(attempt, (handle.transaction_version(app_id(attempt.job)) or 0) if handle else 0)
     if handle:  # whoever made the last commit may have died before it was on disk
-        _sync_log(attempt, handle)
+        _sync(attempt, handle)
     return handle
 
 
@@ -101,15 +101,20 @@ def numbered(attempt: Attempt) -> int:
             f"the commit of manifest {attempt.number} left no trace in the log of {attempt.table}.",
             f"Look at the table's history, then `sparkjobs run {attempt.job}`.",
         )
-    _sync_log(attempt, committed)
+    _sync(attempt, committed)
     return int(committed.version())
 
 
-def _sync_log(attempt: Attempt, handle: DeltaTable) -> None:
-    """Make the last commit durable; neither deltalake nor Spark does."""
+def _sync(attempt: Attempt, handle: DeltaTable) -> None:
+    """Make the last commit durable, its files before its entry; neither deltalake nor Spark does."""
     log = attempt.table / "_delta_log"
-    sync(log / f"{handle.version():020}.json")
-    sync(log)
+    entry = log / f"{handle.version():020}.json"
+    actions = map(json.loads, entry.read_text(encoding="utf-8").splitlines())
+    added = (attempt.table / unquote(action["add"]["path"]) for action in actions if "add" in action)
+    files = [path for path in added if path.exists()]
+    folders = {folder for file in files for folder in file.parents if folder.is_relative_to(attempt.table)}
+    for path in (*files, *sorted(folders, reverse=True), entry, log):
+        sync(path)
 
 
 def _as_they_are(staged: Staged, handle: DeltaTable | None) -> bool:

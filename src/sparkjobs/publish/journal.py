@@ -12,7 +12,7 @@ from typing import Any
 
 from sparkjobs.errors import DamagedStateError
 from sparkjobs.faults import reach
-from sparkjobs.state import state_folder
+from sparkjobs.state import holds_files, state_folder
 from sparkjobs.state.durable import read_json, sync, write_json
 
 
@@ -55,7 +55,8 @@ def recover(table: Path) -> bool:
     for folder in touched:
         sync(folder)
     reach("journal.moved")
-    write_json(state / "committed.json", {"commit": content["commit"]})
+    commit = {**content["commit"], "holds_rows": holds_files(table)}
+    write_json(state / "committed.json", {"commit": commit})
     reach("journal.recorded")
     _journal(table).unlink()
     sync(state)

@@ -23,7 +23,8 @@ def replacing(attempt: Attempt, staged: Staged, planned: Callable[[PartitionValu
     """
     has_rows = {file.partition for file in staged.files}
     if strays := sorted(str(dict(one)) for one in has_rows if not planned(one)):
-        told = f"its result has rows for partitions that it was not to make: {'; '.join(strays[:_SHOWN])}"
+        shown = "; ".join(strays[:_SHOWN])
+        told = f"its result has rows for partitions that it was not to make, or not as a whole: {shown}"
         raise ResultError(attempt.job, told)
     live = _delta(attempt, staged) if attempt.format == "delta" else dict(folders(attempt.table, staged))
     return replace(staged, emptied=frozenset(one for one in live if planned(one)) - has_rows)

@@ -10,10 +10,11 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import LongType, StructType
 
+from sparkjobs.errors import DamagedStateError
 from sparkjobs.faults import reach
 from sparkjobs.publish.attempt import UNSEEN_OF, Attempt, unseen_folder
 from sparkjobs.publish.changes import Changes
-from sparkjobs.state import state_folder
+from sparkjobs.state import read_outcome, state_folder
 from sparkjobs.state.durable import sync
 
 
@@ -32,14 +33,27 @@ def renamed(folder: Path) -> Path:
 def unseen_rows(
     spark: SparkSession, attempt: Attempt, numbers: tuple[int, ...], schema: StructType
 ) -> DataFrame | None:
-    """The unseen events of the manifests `numbers` in the columns of `schema`, each with its manifest."""
-    folders = [unseen_folder(attempt.table, number) for number in sorted(numbers)]
-    paths = [str(folder) for folder in folders if folder.is_dir()]
+    """The unseen events of the manifests `numbers` in the columns of `schema`, each with its manifest.
+
+    Raises:
+        DamagedStateError: those of one are gone.
+    """
+    paths = [str(folder) for number in sorted(numbers) if (folder := _folder(attempt.table, number))]
     if not paths:
         return None
     wanted = StructType([*schema.fields]).add(UNSEEN_OF, LongType())
     root = state_folder(attempt.table) / "unseen"
     return spark.read.schema(wanted).option("basePath", str(root)).parquet(*paths)
+
+
+def _folder(table: Path, number: int) -> Path | None:
+    """Where the unseen events of manifest `number` lie; None where its outcome says that there are none."""
+    folder = unseen_folder(table, number)
+    if folder.is_dir():
+        return folder
+    if read_outcome(state_folder(table), number).unseen:
+        raise DamagedStateError(str(folder), "it is gone")
+    return None
 
 
 def put_unseen_in_force(attempt: Attempt, changes: Changes) -> None:

@@ -4,7 +4,7 @@ Here: what makes a row bad, what becomes of it, and the verdict on a result.
 Not here: reading a source (read), making files a table (publish).
 """
 
-from sparkjobs.quality.contract import Contracted, Taken, apply
+from sparkjobs.quality.contract import Contracted, apply
 from sparkjobs.quality.counted import Counted, counted, tally
 from sparkjobs.quality.judge import judge
 from sparkjobs.quality.ledger import settle
@@ -15,7 +15,6 @@ __all__ = [
     "Contracted",
     "Counted",
     "Rejected",
-    "Taken",
     "apply",
     "blocks",
     "counted",

@@ -5,7 +5,6 @@ observation that a retried stage has doubled, or that never ran, is counted agai
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import cast
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
@@ -20,17 +19,6 @@ from sparkjobs.quality.values import typed
 from sparkjobs.sql import DAMAGE, FILE, IN, RAW, column, incoming
 
 _MASK = "_sparkjobs_mask_{}"
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Which rows of a source are taken; a time after `until` moves no high-water mark."""
-
-    part: Part | None
-    until: datetime
-
-
-_ALL = Taken(None, datetime.max.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +57,7 @@ def apply(
     conf: Source,
     incoming_rows: DataFrame,
     headers: int,
-    taken: Taken = _ALL,
+    part: Part | None = None,
     *,
     cached: bool,
 ) -> Contracted:
@@ -84,14 +72,14 @@ def apply(
     mask_columns = tuple(_MASK.format(place) for place, _ in enumerate(masks(reasons)))
     travelling = [column(name) for name in (IN, RAW, FILE, DAMAGE)]
     rows = incoming_rows.select(*declared, *travelling)
-    if isinstance(taken.part, Since | Within):
-        rows = rows.filter(takes(taken.part, kinds_of(rows)[taken.part.column]))
+    if isinstance(part, Since | Within):
+        rows = rows.filter(takes(part, kinds_of(rows)[part.column]))
     rows = rows.select(
         "*", *[mask.alias(name) for mask, name in zip(masks(reasons), mask_columns, strict=True)]
     )
     bad = is_bad(mask_columns)
     observation, counts, judged = None, None, rows
-    metrics = _metrics(rows, bad, taken)
+    metrics = _metrics(rows, bad, part)
     if cached:
         rows = judged = _slim(rows, bad).persist()
         counts = count(rows, metrics)
@@ -102,11 +90,11 @@ def apply(
     return Contracted(source, conf, rows, valid, headers, reasons, mask_columns, observation, counts, metrics)
 
 
-def _metrics(rows: DataFrame, bad: Column, taken: Taken) -> tuple[Column, ...]:
+def _metrics(rows: DataFrame, bad: Column, part: Part | None) -> tuple[Column, ...]:
     counts = (F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"))
-    if not isinstance(taken.part, Since):
+    if not isinstance(part, Since):
         return counts
-    return (*counts, highest(taken.part, kinds_of(rows)[taken.part.column], taken.until, ~bad).alias("high"))
+    return (*counts, highest(part, kinds_of(rows)[part.column], ~bad).alias("high"))
 
 
 def _slim(rows: DataFrame, bad: Column) -> DataFrame:

@@ -1,7 +1,6 @@
 """The rows that an increment takes of a table: counted where they are read, and how far they reach."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -26,7 +25,7 @@ class Counted:
     part: Part | None
 
 
-def counted(name: str, frame: DataFrame, part: Part | None, until: datetime, *, cached: bool) -> Counted:
+def counted(name: str, frame: DataFrame, part: Part | None, *, cached: bool) -> Counted:
     """The rows of `frame` that `part` takes. A cached frame is counted from its cache.
 
     Raises:
@@ -38,7 +37,7 @@ def counted(name: str, frame: DataFrame, part: Part | None, until: datetime, *, 
         frame = frame.filter(takes(part, kind))
         metrics.append(F.count_if(column(part.column).isNull()).alias("nulls"))
         if isinstance(part, Since):
-            metrics.append(highest(part, kind, until).alias("high"))
+            metrics.append(highest(part, kind).alias("high"))
     if cached:
         frame = frame.persist()
         return Counted(frame, frame, None, tuple(metrics), part)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sparkjobs.errors import LostManifestError
 from sparkjobs.state.durable import read_json, sync, write_json
 
 
@@ -60,10 +61,19 @@ def read(folder: Path, number: int) -> Manifest | None:
 
 
 def committed_chain(folder: Path, number: int) -> Iterator[Manifest]:
-    """The committed manifests from `number` back to the first, or to the last that replaced the table."""
-    while number and (manifest := read(folder, number)):
+    """The committed manifests from `number` back to the first, or to the last that replaced the table.
+
+    Raises:
+        LostManifestError: one is gone that another goes on from.
+    """
+    manifest = read(folder, number)
+    while manifest:
         yield manifest
-        number = 0 if manifest.mode == "overwrite" else manifest.base
+        base = 0 if manifest.mode == "overwrite" else manifest.base
+        below = read(folder, base)
+        if base and below is None:
+            raise LostManifestError(manifest.job, str(folder.parent), base)
+        manifest = below
 
 
 def _path(folder: Path, number: int) -> Path:

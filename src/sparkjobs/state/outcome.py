@@ -7,6 +7,7 @@ was written before any data was read.
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sparkjobs.errors import DamagedStateError
 from sparkjobs.state.durable import read_json, write_json
 
 
@@ -18,6 +19,8 @@ class Outcome:
     """The high-water mark: the highest cursor of an input that is read by column."""
     newest: str | None = None
     """The highest `sequence_by` of a history."""
+    unseen: bool = False
+    """Whether the run has kept events that left no row in the table."""
 
 
 def write_outcome(folder: Path, number: int, outcome: Outcome) -> None:
@@ -26,13 +29,18 @@ def write_outcome(folder: Path, number: int, outcome: Outcome) -> None:
 
 
 def read_outcome(folder: Path, number: int) -> Outcome:
-    """What manifest `number` has brought about; an empty outcome where nothing was learned.
+    """What the committed manifest `number` has brought about; an empty outcome for 0, before the first.
 
     Raises:
-        DamagedStateError: something else has changed it since.
+        DamagedStateError: something else has changed or removed it since.
     """
-    content = read_json(_path(folder, number))
-    return Outcome() if content is None else Outcome(**content)
+    if not number:
+        return Outcome()
+    path = _path(folder, number)
+    content = read_json(path)
+    if content is None:
+        raise DamagedStateError(str(path), "it is gone")
+    return Outcome(**content)
 
 
 def _path(folder: Path, number: int) -> Path:

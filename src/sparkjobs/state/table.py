@@ -1,9 +1,11 @@
 """Where a job's table stands: which number is committed, and what readers see."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from sparkjobs.errors import DamagedStateError, ForeignTableError
@@ -35,6 +37,7 @@ _KEEPS_ROWS = frozenset(
     }
 )
 """Delta operations after which a table has the rows it had."""
+_RESTORE = "RESTORE"
 _RECENT = 8
 
 
@@ -45,7 +48,7 @@ class Foreign:
     version: int
     operation: str
     restored_to: int | None
-    """The version that a RESTORE went back to."""
+    """The version that a RESTORE went back to; None where it tells none, or was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,13 @@ class TableState:
     manifest: Manifest | None
     """The manifest in force."""
     foreign: Foreign | None = None
-    """What changed rows on top of the job's own last commit."""
+    """What changed rows on top of the job's own last commit: the last RESTORE there, or the last commit."""
     lost: int | None = None
     """The number that was published to a table that is not there any more."""
     reset: bool = False
     """Whether somebody said that the next run makes the table anew."""
+    identity: str | None = None
+    """Which table it is; one that was made anew under the same path has another."""
 
 
 def state_folder(table: Path) -> Path:
@@ -95,9 +100,9 @@ def look(job: str, table: Path, table_format: str, *, adopting: bool = False) ->
         raise ForeignTableError(job, str(table), "it holds data, and no record of a commit of this job")
     manifest = manifests.read(folder, committed) if committed else None
     lost = _lost(table, folder, committed)
-    return TableState(
-        folder, committed, version, manifest, foreign, lost, reset is not None and reset >= committed
-    )
+    is_reset = reset is not None and reset >= committed
+    identity = _identity(table, table_format)
+    return TableState(folder, committed, version, manifest, foreign, lost, is_reset, identity)
 
 
 def remember(table: Path, number: int) -> None:
@@ -117,19 +122,41 @@ def set_aside_damaged(folder: Path) -> None:
 
 
 def manifest_at(job: str, table: Path, version: int) -> int:
-    """The number that was in force at `version` of a Delta table; 0 for none."""
+    """The number whose rows stand at `version` of a Delta table; 0 where its history does not tell.
+
+    A RESTORE has the rows of the version that it names, whatever lies between the two.
+    """
     from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
 
-    notes = (_note(commit) for commit in DeltaTable(table).history() if commit["version"] <= version)
-    return next((int(note["manifest"]) for note in notes if note.get("job") == job), 0)
+    at: int | None = version
+    for commit in DeltaTable(table).history():
+        if at is not None and commit["version"] <= at:
+            note = _note(commit)
+            if note.get("job") == job:
+                return int(note["manifest"])
+            if commit.get("operation") == _RESTORE:
+                at = _restored_to(commit)
+    return 0
+
+
+def holds_files(table: Path) -> bool:
+    """Whether a data file lies in `table`."""
+    return next(_files(table), None) is not None
+
+
+def _files(table: Path) -> Iterator[Path]:
+    for entry in table.iterdir():
+        if entry.name != STATE_FOLDER:
+            yield from [entry] if entry.suffix == ".parquet" else entry.rglob("*.parquet")
 
 
 def _lost(table: Path, folder: Path, committed: int) -> int | None:
     last = (read_json(folder / "committed.json") or {}).get("commit")
-    gone = (
-        not committed if last and "rows" not in last else bool(last and last["rows"] and not _occupied(table))
-    )
-    return last["number"] if last and gone else None
+    # the moves of a commit that was interrupted may have left nothing in its place for a moment
+    if last is None or (folder / "journal.json").exists():
+        return None
+    held = last.get("holds_rows", last.get("rows", 0))  # only the rows where an older version wrote it
+    return last["number"] if not committed or (held and not holds_files(table)) else None
 
 
 def table_schema(table: Path, table_format: str) -> dict[str, Any]:
@@ -157,15 +184,23 @@ def table_rows(table: Path, table_format: str, version: int) -> int:
 
         adds = pa.table(DeltaTable(table, version=version).get_add_actions())
         return int(sum(adds.column("num_records").to_pylist()))
-    files = (path for path in table.rglob("*.parquet") if STATE_FOLDER not in path.parts)
-    return sum(pq.read_metadata(path).num_rows for path in files)
+    return sum(pq.read_metadata(path).num_rows for path in _files(table))
 
 
 def claim(job: str, table: Path, table_format: str) -> None:
     """Write down that `table` is `job`'s, before anything else is written there."""
     marker = state_folder(table) / "table.json"
     if not marker.exists():
-        write_json(marker, {"job": job, "format": table_format})
+        write_json(marker, {"job": job, "format": table_format, "id": token_hex(8)})
+
+
+def _identity(table: Path, table_format: str) -> str | None:
+    """Delta's own, for a log can be made anew beside a state that stays; else that of the claim."""
+    if table_format == "parquet":
+        return (read_json(state_folder(table) / "table.json") or {}).get("id")
+    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
+
+    return str(DeltaTable(table).metadata().id) if DeltaTable.is_deltatable(str(table)) else None
 
 
 def _refuse_foreign(job: str, table: Path, table_format: str) -> None:
@@ -196,13 +231,23 @@ def _delta(job: str, table: Path) -> tuple[int, int | None, Foreign | None]:
     committed = handle.transaction_version(app_id(job)) or 0
     # The whole history is read only where nothing recent has changed rows.
     commits = (commit for limit in (_RECENT, None) for commit in handle.history(limit))
-    newest = next((commit for commit in commits if commit.get("operation") not in _KEEPS_ROWS), None)
-    if newest is None or _is_of(newest, job, committed):
-        return committed, handle.version(), None
-    operation = str(newest.get("operation", "commit"))
-    restored = (newest.get("operationParameters") or {}).get("version") if operation == "RESTORE" else None
-    foreign = Foreign(newest["version"], operation, None if restored is None else int(restored))
-    return committed, handle.version(), foreign
+    changing = (commit for commit in commits if commit.get("operation") not in _KEEPS_ROWS)
+    above = list(takewhile(lambda commit: not _is_of(commit, job, committed), changing))
+    # a restore has undone what the job did, even where somebody has gone on from there
+    restores = (commit for commit in above if commit.get("operation") == _RESTORE)
+    told = next(restores, next(iter(above), None))
+    return committed, handle.version(), _foreign(told) if told else None
+
+
+def _foreign(commit: Mapping[str, Any]) -> Foreign:
+    operation = str(commit.get("operation", "commit"))
+    return Foreign(commit["version"], operation, _restored_to(commit) if operation == _RESTORE else None)
+
+
+def _restored_to(restore: Mapping[str, Any]) -> int | None:
+    """The version that a RESTORE went back to; None where it was told by time."""
+    version = (restore.get("operationParameters") or {}).get("version")
+    return None if version is None else int(version)
 
 
 def _is_of(commit: Mapping[str, Any], job: str, number: int) -> bool:
