@@ -50,7 +50,7 @@ test: setup data  ## every test, on one machine
 
 faults: setup  ## kill and hurt runs in every way, mode and format; print what was lost and what was doubled
 	rm -f target/faults.json
-	@SPARKJOBS_FAULTS_TALLY=$(CURDIR)/target/faults.json $(BIN)/pytest tests/faults -m faults; code=$$?; \
+	@SPARKJOBS_FAULTS_TALLY=$(CURDIR)/target/faults.json $(BIN)/pytest -n 2 tests/faults -m faults; code=$$?; \
 	$(BIN)/python scripts/faults_table.py target/faults.json && exit $$code
 
 cluster: setup package  ## start a standalone master and two workers on loopback

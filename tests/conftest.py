@@ -10,6 +10,7 @@ _SLOW = ("faults", "e2e", "cluster")
 """Folders whose tests mostly wait for processes of their own: they begin first, beside the others."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process takes a whole file; of a folder with a costly fixture, all files."""
     items.sort(key=lambda item: _SLOW.index(_folder(item)) if _folder(item) in _SLOW else len(_SLOW))

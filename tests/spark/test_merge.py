@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 
 from sparkjobs.config import MergeOutput
 from tests.folds import Event, latest, merged, random_runs
-from tests.spark.merging import FORMATS, Row, Target
+from tests.spark.merging import Row, Target
 
 
 class Fact(NamedTuple):
@@ -116,11 +116,10 @@ def _held(target: Target, facts: list[Fact]) -> None:
     assert len(found) == sum(len(fact.rows) for fact in facts)
 
 
-@pytest.mark.parametrize("table_format", FORMATS)
-def test_facts_of_ordered_rows(spark: SparkSession, tmp_path: Path, table_format: str) -> None:
+def test_facts_of_ordered_rows(spark: SparkSession, tmp_path: Path) -> None:
     output = MergeOutput.model_validate(
         {
-            "format": table_format,
+            "format": "parquet",
             "path": "unused",
             "mode": "merge",
             "keys": ("fact",),
@@ -133,11 +132,10 @@ def test_facts_of_ordered_rows(spark: SparkSession, tmp_path: Path, table_format
     _held(Target(spark, tmp_path / "table", output, schema), ORDERED)
 
 
-@pytest.mark.parametrize("table_format", FORMATS)
-def test_facts_of_picked_columns(spark: SparkSession, tmp_path: Path, table_format: str) -> None:
+def test_facts_of_picked_columns(spark: SparkSession, tmp_path: Path) -> None:
     output = MergeOutput.model_validate(
         {
-            "format": table_format,
+            "format": "delta",
             "path": "unused",
             "mode": "merge",
             "keys": ("fact",),

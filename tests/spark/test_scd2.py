@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from sparkjobs.config import Scd2Output
 from tests.folds import Event, Version, latest, random_runs, random_snapshots, snapshot_versions, versions
-from tests.spark.merging import FORMATS, Row, Target
+from tests.spark.merging import Row, Target
 
 SCHEMA = "history int, key int, at int, op string, value string, note string"
 
@@ -176,16 +176,14 @@ def _held(target: Target, facts: list[Fact]) -> None:
     assert len(found) == sum(len(fact.rows) for fact in facts)
 
 
-@pytest.mark.parametrize("table_format", FORMATS)
-def test_facts_of_events(spark: SparkSession, tmp_path: Path, table_format: str) -> None:
-    output = output_of(table_format, keys=("fact",), track=("value",), delete_when="op = 'D'")
+def test_facts_of_events(spark: SparkSession, tmp_path: Path) -> None:
+    output = output_of("parquet", keys=("fact",), track=("value",), delete_when="op = 'D'")
     schema = "fact string, at int, op string, value string, note string"
     _held(Target(spark, tmp_path / "table", output, schema), FACTS)
 
 
-@pytest.mark.parametrize("table_format", FORMATS)
-def test_facts_of_snapshots(spark: SparkSession, tmp_path: Path, table_format: str) -> None:
-    output = output_of(table_format, keys=("fact",), track=("value",), absent_keys="close")
+def test_facts_of_snapshots(spark: SparkSession, tmp_path: Path) -> None:
+    output = output_of("delta", keys=("fact",), track=("value",), absent_keys="close")
     schema = "fact string, at int, op string, value string, note string"
     # so that every snapshot is there
     always = [
