@@ -154,6 +154,13 @@ def project(root: Path, case: Case, table_format: str, code: str = CODE, spark: 
     """
     job = JOB.format(format=table_format, mode=case.mode, more=case.more)
     write_project(root, code, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": job})
+    start_fast(root, spark)
+    deliver(root, case, 0)
+    return root / "warehouse/events"
+
+
+def start_fast(root: Path, spark: str = "") -> None:
+    """Let the JVM of the project in `root` find Delta on its class path, and add lines to `spark:`."""
     conf = root / "conf/sparkjobs.yml"
     text = conf.read_text(encoding="utf-8").rstrip()
     jars = ":".join(map(str, sorted((REPOSITORY / ".jars").resolve().glob("*.jar"))))
@@ -162,8 +169,6 @@ def project(root: Path, case: Case, table_format: str, code: str = CODE, spark: 
     conf.write_text(f"{text}\n  spark.driver.extraClassPath: {jars}\n{spark}", encoding="utf-8")
     # on the class path they are in the archive of classes; as spark.jars they would be copied first
     (root / ".jars").unlink(missing_ok=True)
-    deliver(root, case, 0)
-    return root / "warehouse/events"
 
 
 def java_options(root: Path, options: str) -> None:
