@@ -1,7 +1,10 @@
 """SIGTERM: the run ends with exit code 143 and a record; the next run, or a retry, publishes."""
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 from itertools import product
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 from tests.faults.cases import FORMATS, SLOW
 from tests.faults.trial import Trials
 from tests.faults.victims import PATIENCE_S, Process, ended, finished, start
+from tests.projects import REPOSITORY
 
 
 def until(process: Process, path: Path, pattern: str) -> None:
@@ -61,6 +65,34 @@ def test_a_run_that_is_told_to_stop_while_it_stages(
     assert code == 0, told
     trial.look("new")
     trial.conclude("SIGTERM", (f"staging, then {again}",), trial.run_again())
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_a_spark_submit_that_is_told_to_stop(trials: Trials, table_format: str) -> None:
+    """It is a JVM that gets the signal there, and the session is gone before the program is told."""
+    trial = trials.new("append", table_format)
+    trial.begin(SLOW)
+    submit = [str(Path(sys.executable).parent / "spark-submit"), str(REPOSITORY / "main.py")]
+    arguments = ["run", "--run-id", "stopped", "--project", str(trials.root)]
+    conf = {"SPARK_CONF_DIR": str(REPOSITORY / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"}
+    process = subprocess.Popen(
+        [*submit, *arguments],
+        env={**os.environ, **conf, "PYSPARK_PYTHON": sys.executable},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until(process, trial.table, "_temporary")
+    process.send_signal(signal.SIGTERM)
+    code, told = ended(process)
+
+    assert code == 143, told
+    one = record(trials.root, "stopped")
+    assert (one["status"], one["published"]) == ("error", None)
+    trial.look("old")
+    trial.conclude("SIGTERM", ("spark-submit, staging",), trial.run_again())
 
 
 @pytest.mark.exhaustive

@@ -79,7 +79,7 @@ def _pins(job: Mapping[str, Any]) -> Pins:
         for one in job["inputs"]
         if "source" in one
     }
-    instants = {name: text and instant_of(text) for name, text in (job["window"] or {}).items()}
+    instants = {name: text and instant_of(text) for name, text in (job.get("window") or {}).items()}
     return Pins(job["committed"], job["mode"], Window(**instants) if instants else None, files)
 
 
