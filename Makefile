@@ -46,7 +46,7 @@ lint: setup  ## format, lint, types, import directions
 	$(BIN)/lint-imports
 
 test: setup data  ## every test, on one machine
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --no-loadscope-reorder
 
 faults: setup  ## kill and hurt runs in every way, mode and format; print what was lost and what was doubled
 	rm -f target/faults.json

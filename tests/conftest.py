@@ -1,8 +1,8 @@
 """Fixtures that every kind of test shares, and how the tests are spread over two processes."""
 
-from pathlib import Path
-
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["sparkjobs.testing"]
 
@@ -10,14 +10,25 @@ _SLOW = ("faults", "e2e", "cluster")
 """Folders whose tests mostly wait for processes of their own: they begin first, beside the others."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    items.sort(
+        key=lambda item: _SLOW.index(_part(item.nodeid)) if _part(item.nodeid) in _SLOW else len(_SLOW)
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
     """One process takes a whole file; of a folder with a costly fixture, all files."""
-    items.sort(key=lambda item: _SLOW.index(_folder(item)) if _folder(item) in _SLOW else len(_SLOW))
-    for item in items:
-        group = _folder(item) if _folder(item) in _SLOW else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    return None if config.getoption("markexpr") else ByFile(config, log)
 
 
-def _folder(item: pytest.Item) -> str:
-    return Path(item.path).relative_to(Path(__file__).parent).parts[0]
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Spreads files, and the slow folders as they are."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _part(nodeid) if _part(nodeid) in _SLOW else nodeid.split("::", maxsplit=1)[0]
+
+
+def _part(nodeid: str) -> str:
+    return nodeid.split("/")[1]

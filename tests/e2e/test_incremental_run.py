@@ -15,7 +15,7 @@ KEWR,Newark,Newark,US,18,40.69,-74.17,2022-11-21
 KJFK,Kennedy,New York,US,13,40.64,-73.78,2022-11-21
 """
 FLIGHTS = 500
-JOBS = ("departures", "carrier_months", "dim_airports")
+JOBS = ("departures", "dim_airports", "carrier_months")
 
 
 @pytest.fixture(scope="module")

@@ -333,18 +333,16 @@ def merged(spark: SparkSession, root: Path, name: str, *events: str) -> JobResul
 
 
 @pytest.mark.parametrize(
-    ("table_format", "lost", "told"),
+    ("lost", "told"),
     [
-        ("parquet", "unseen/_sparkjobs_manifest=2", "unseen/_sparkjobs_manifest=2 is not as sparkjobs wrote"),
-        ("delta", "unseen/_sparkjobs_manifest=2", "unseen/_sparkjobs_manifest=2 is not as sparkjobs wrote"),
-        ("parquet", "outcomes/3.json", "outcomes/3.json is not as sparkjobs wrote it: it is gone"),
-        ("delta", "outcomes/3.json", "outcomes/3.json is not as sparkjobs wrote it: it is gone"),
+        ("unseen/_sparkjobs_manifest=2", "unseen/_sparkjobs_manifest=2 is not as sparkjobs wrote"),
+        ("outcomes/3.json", "outcomes/3.json is not as sparkjobs wrote it: it is gone"),
     ],
 )
 def test_a_file_of_the_state_that_is_gone_is_missed(
-    spark: SparkSession, tmp_path: Path, table_format: str, lost: str, told: str
+    spark: SparkSession, tmp_path: Path, lost: str, told: str
 ) -> None:
-    table = merging(tmp_path, table_format)
+    table = merging(tmp_path, "parquet")
     merged(spark, tmp_path, "a", "1,1,old", "2,1,old")
     merged(spark, tmp_path, "b", "1,5,gone")
     merged(spark, tmp_path, "c", "3,1,old")
@@ -359,11 +357,8 @@ def test_a_file_of_the_state_that_is_gone_is_missed(
     assert list(ids(spark, table)) == [2, 3]
 
 
-@pytest.mark.parametrize("table_format", ["parquet", "delta"])
-def test_a_manifest_that_is_gone_from_below_the_last_is_missed(
-    spark: SparkSession, tmp_path: Path, table_format: str
-) -> None:
-    table = merging(tmp_path, table_format)
+def test_a_manifest_that_is_gone_from_below_the_last_is_missed(spark: SparkSession, tmp_path: Path) -> None:
+    table = merging(tmp_path, "parquet")
     merged(spark, tmp_path, "a", "1,1,old", "2,1,old")
     merged(spark, tmp_path, "b", "1,5,gone")
     merged(spark, tmp_path, "c", "3,1,old")
@@ -374,14 +369,13 @@ def test_a_manifest_that_is_gone_from_below_the_last_is_missed(
         planned(tmp_path)
 
 
-@pytest.mark.parametrize("table_format", ["parquet", "delta"])
 def test_a_table_that_was_adopted_when_its_job_became_incremental_misses_nothing(
-    spark: SparkSession, tmp_path: Path, table_format: str
+    spark: SparkSession, tmp_path: Path
 ) -> None:
-    table = merging(tmp_path, table_format, incremental="")
+    table = merging(tmp_path, "parquet", incremental="")
     merged(spark, tmp_path, "a", "1,1,old", "2,1,old")
     merged(spark, tmp_path, "b", "1,5,gone")
-    merging(tmp_path, table_format, incremental="incremental: {by: column, column: moved}\n")
+    merging(tmp_path, "parquet", incremental="incremental: {by: column, column: moved}\n")
     with pytest.raises(LogicChangedError):
         planned(tmp_path)
 
@@ -390,7 +384,7 @@ def test_a_table_that_was_adopted_when_its_job_became_incremental_misses_nothing
     assert merged(spark, tmp_path, "c", "1,3,late").status == "success"
     assert merged(spark, tmp_path, "d", "3,6,new").status == "success"
     assert list(ids(spark, table)) == [2, 3]
-    upkeep.reset("latest", table, table_format, "reset")
+    upkeep.reset("latest", table, "parquet", "reset")
     assert run(spark, tmp_path)["latest"].message.startswith("its state was reset")
     assert merged(spark, tmp_path, "e", "1,4,late").status == "success"
     assert list(ids(spark, table)) == [2, 3]
