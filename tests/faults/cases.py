@@ -166,7 +166,8 @@ def start_fast(root: Path, spark: str = "") -> None:
     jars = ":".join(map(str, sorted((REPOSITORY / ".jars").resolve().glob("*.jar"))))
     if "spark.master" in spark:
         text = text.replace("  spark.master: local[2]\n", "")
-    conf.write_text(f"{text}\n  spark.driver.extraClassPath: {jars}\n{spark}", encoding="utf-8")
+    paths = f"  spark.driver.extraClassPath: {jars}\n  spark.executor.extraClassPath: {jars}\n"
+    conf.write_text(f"{text}\n{paths}{spark}", encoding="utf-8")
     # on the class path they are in the archive of classes; as spark.jars they would be copied first
     (root / ".jars").unlink(missing_ok=True)
 
