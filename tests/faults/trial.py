@@ -76,7 +76,7 @@ class Trial:
         whole = ([self.case.first], [self.case.first, self.case.second])
         self.misread += len(polled.problems) + (polled.states not in whole)
         assert polled.problems == []
-        assert len(polled.looks) > 5
+        assert polled.looks
         assert polled.states in whole
 
     def run_again(self) -> JobResult:
