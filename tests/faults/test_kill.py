@@ -25,6 +25,7 @@ def die(trial: Trial, what: str, where: tuple[str, ...]) -> None:
             trial.look(expected[point])
         result = trial.run_again()
     if trial.format == "delta":
+        assert len(polled.looks) > 5
         trial.only_whole_states(polled)
     assert result.status == ("success" if expected[where[-1]] == "old" else "no-op")
     trial.conclude(what, where, result)

@@ -29,7 +29,7 @@ from sparkjobs.plan import JobPlan
 from sparkjobs.registry import collect
 from sparkjobs.results import JobResult
 from tests.projects import lay_out, planned, rows, run, write_project
-from tests.spark.test_increments import CODE, copying, project
+from tests.spark.test_increments import CODE, MERGED, copying, project
 
 
 def job_in(root: Path, name: str) -> JobPlan:
@@ -300,11 +300,6 @@ def test_only_a_version_of_a_delta_table_can_be_restored(spark: SparkSession, tm
     }
 
 
-CODE_OF_LATEST = """
-@job
-def latest(rows: DataFrame) -> DataFrame:
-    return rows.select("id", "moved", "note")
-"""
 MOVED = """
 rows:
   format: csv
@@ -322,7 +317,7 @@ BY_FILES = "incremental: {by: files}\n"
 def merging(root: Path, table_format: str, incremental: str = BY_FILES) -> Path:
     """A job that remembers what it has deleted; its table."""
     conf = LATEST.replace("FORMAT", table_format) + incremental
-    write_project(root, CODE_OF_LATEST, {"conf/sources.yml": MOVED, "conf/jobs/latest.yml": conf})
+    write_project(root, MERGED, {"conf/sources.yml": MOVED, "conf/jobs/latest.yml": conf})
     return root / "warehouse/latest"
 
 

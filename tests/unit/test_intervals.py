@@ -64,13 +64,6 @@ def test_joined_intervals_cover_what_lies_in_them_and_no_more() -> None:
     assert not covers(published, Interval(at(2013, 1, 2), at(2013, 1, 5)))
 
 
-def test_the_end_of_an_interval_is_not_in_it() -> None:
-    january = Interval(at(2013, 1, 1), at(2013, 2, 1))
-
-    assert january.holds(at(2013, 1, 1))
-    assert not january.holds(at(2013, 2, 1))
-
-
 @pytest.mark.parametrize(
     ("text", "extent"),
     [

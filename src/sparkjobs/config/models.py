@@ -104,12 +104,13 @@ class JobConf(Model):
     def _takes_whole_snapshots(self) -> "JobConf":
         """Refuse to close the keys that an increment lacks only because it did not take their rows."""
         output, by = self.output, self.incremental
-        if isinstance(output, Scd2Output) and output.absent_keys == "close":  # noqa: SIM102 (two questions)
-            if isinstance(by, ByColumn | ByInterval) and by.column != output.sequence_by:
-                raise ValueError(
-                    f"`absent_keys: close` needs whole snapshots: take them by {output.sequence_by!r}, "
-                    f"not by {by.column!r}"
-                )
+        if not (isinstance(output, Scd2Output) and isinstance(by, ByColumn | ByInterval)):
+            return self
+        if output.absent_keys == "close" and by.column != output.sequence_by:
+            raise ValueError(
+                f"`absent_keys: close` needs whole snapshots: take them by {output.sequence_by!r}, "
+                f"not by {by.column!r}"
+            )
         return self
 
 

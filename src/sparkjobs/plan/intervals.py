@@ -23,10 +23,6 @@ class Interval:
     def __str__(self) -> str:
         return f"{_shown(self.start)} to {_shown(self.end)}"
 
-    def holds(self, instant: datetime) -> bool:
-        """Whether `instant` lies in it."""
-        return self.start <= instant < self.end
-
 
 def floor(instant: datetime, every: Every) -> datetime:
     """The start of the hour, day or month that holds `instant`."""
