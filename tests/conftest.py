@@ -4,22 +4,29 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from tests.e2e.demo import Demo, run_demo
+
 pytest_plugins = ["sparkjobs.testing"]
 
-_SLOW = ("faults", "e2e", "cluster")
+_SLOW = {"faults": "faults", "e2e": "demo", "cluster": "demo"}
 """Folders whose tests mostly wait for processes of their own: they begin first, beside the others."""
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """One real run of the demo on one machine."""
+    return run_demo(tmp_path_factory.mktemp("demo"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long."""
-    items.sort(
-        key=lambda item: _SLOW.index(_part(item.nodeid)) if _part(item.nodeid) in _SLOW else len(_SLOW)
-    )
+    order = {part: place for place, part in enumerate(_SLOW)}
+    items.sort(key=lambda item: order.get(_part(item.nodeid), len(order)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
-    """One process takes a whole file; of a folder with a costly fixture, all files."""
+    """One process takes a whole file; of folders that share a costly fixture, all files."""
     return None if config.getoption("markexpr") else ByFile(config, log)
 
 
@@ -27,7 +34,7 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Spreads files, and the slow folders as they are."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _part(nodeid) if _part(nodeid) in _SLOW else nodeid.split("::", maxsplit=1)[0]
+        return _SLOW.get(_part(nodeid)) or nodeid.split("::", maxsplit=1)[0]
 
 
 def _part(nodeid: str) -> str:

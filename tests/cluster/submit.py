@@ -52,26 +52,25 @@ class Submission:
         """What each job read, found valid and rejected."""
         return {name: one.get("ledger") for name, one in self.results.items()}
 
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        """The events of one kind in Spark's event log."""
-        (path,) = (self.home / "events").iterdir()
-        lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-        return [event for event in lines if event["Event"] == kind]
-
     @property
-    def environment(self) -> dict[str, str]:
-        """The Spark properties that the application ran with."""
-        return dict(self.events("SparkListenerEnvironmentUpdate")[0]["Spark Properties"])
+    def event_log(self) -> Path:
+        """What Spark wrote down of it, as JSON lines."""
+        (path,) = (self.home / "events").iterdir()
+        return path
 
-    def table(self, name: str) -> pa.Table:
-        """A published table, read without Spark, its rows in order."""
-        path = self.home / "warehouse" / name
-        if (path / "_delta_log").is_dir():
-            table = DeltaTable(path).to_pyarrow_table()
-        else:
-            table = pyarrow.dataset.dataset(path, format="parquet", partitioning="hive").to_table()
-        exact = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
-        return table.sort_by([(key, "ascending") for key in exact])
+    def table(self, name: str) -> Path:
+        """The folder of a published table."""
+        return self.home / "warehouse" / name
+
+
+def rows_of(table: Path) -> pa.Table:
+    """A published table, read without Spark, its rows in order."""
+    if (table / "_delta_log").is_dir():
+        rows = DeltaTable(table).to_pyarrow_table()
+    else:
+        rows = pyarrow.dataset.dataset(table, format="parquet", partitioning="hive").to_table()
+    exact = [field.name for field in rows.schema if not pa.types.is_floating(field.type)]
+    return rows.sort_by([(key, "ascending") for key in exact])
 
 
 @contextmanager
@@ -130,8 +129,9 @@ def run(
         return submission.ended()
 
 
-def assert_same_rows(actual: pa.Table, expected: pa.Table) -> None:
-    """The same rows; doubles may differ in their last digits, since a sum depends on its order."""
+def assert_same_rows(table: Path, like: Path) -> None:
+    """Two tables hold the same rows; doubles may differ in their last digits, since a sum depends on its order."""
+    actual, expected = rows_of(table), rows_of(like)
     assert actual.schema.equals(expected.schema)
     assert actual.num_rows == expected.num_rows
     for name in expected.column_names:

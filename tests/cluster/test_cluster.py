@@ -14,7 +14,9 @@ import pytest
 
 from scripts.package import PACKAGES, pack
 from tests.cluster.standalone import Cluster, free_ports, start, stop
-from tests.cluster.submit import ROOT, Submission, assert_same_rows, run, submitted
+from tests.cluster.submit import ROOT, Submission, assert_same_rows, rows_of, run, submitted
+from tests.e2e.demo import Demo
+from tests.event_log import environment, events
 
 pytestmark = pytest.mark.cluster
 
@@ -41,11 +43,6 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def on_one_machine(tmp_path_factory: pytest.TempPathFactory) -> Submission:
-    return run("local[*]", tmp_path_factory.mktemp("local") / "run")
-
-
-@pytest.fixture(scope="module")
 def on_the_cluster(cluster: Cluster, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Submission:
     said = {**SMALL, YAML_KEY: "true", "spark.driver.host": "localhost"}
     return run(cluster.url, tmp_path_factory.mktemp("all") / "run", conf=said, py_files=package)
@@ -53,28 +50,26 @@ def on_the_cluster(cluster: Cluster, package: Path, tmp_path_factory: pytest.Tem
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_cluster_publishes_what_one_machine_publishes(
-    on_the_cluster: Submission, on_one_machine: Submission, table: str
+    on_the_cluster: Submission, demo: Demo, table: str
 ) -> None:
     assert on_the_cluster.process.returncode == 0, on_the_cluster.output
-    assert_same_rows(on_the_cluster.table(table), on_one_machine.table(table))
+    assert_same_rows(on_the_cluster.table(table), demo.table(table))
 
 
-def test_a_cluster_has_the_same_ledgers_as_one_machine(
-    on_the_cluster: Submission, on_one_machine: Submission
-) -> None:
-    assert on_the_cluster.ledgers == on_one_machine.ledgers
+def test_a_cluster_has_the_same_ledgers_as_one_machine(on_the_cluster: Submission, demo: Demo) -> None:
+    assert on_the_cluster.ledgers == {job: one["ledger"] for job, one in demo.jobs.items()}
     assert on_the_cluster.ledgers["stg_flights"] == {
         "flights": {"read": 336776, "valid": 336597, "quarantined": 179}
     }
 
 
 def test_both_workers_take_part(on_the_cluster: Submission) -> None:
-    tasks = on_the_cluster.events("SparkListenerTaskEnd")
+    tasks = events(on_the_cluster.event_log, "SparkListenerTaskEnd")
     assert {task["Task Info"]["Executor ID"] for task in tasks} == {"0", "1"}
 
 
 def test_no_local_setting_leaks_to_a_cluster(on_the_cluster: Submission) -> None:
-    found = on_the_cluster.environment
+    found = environment(on_the_cluster.event_log)
     assert found["spark.driver.host"] == "localhost"
     assert not found.keys() & {
         "spark.driver.bindAddress",
@@ -88,25 +83,25 @@ def test_no_local_setting_leaks_to_a_cluster(on_the_cluster: Submission) -> None
 def test_what_the_command_line_says_wins_over_yaml_and_over_local_settings(
     on_the_cluster: Submission, cluster: Cluster
 ) -> None:
-    found = on_the_cluster.environment
+    found = environment(on_the_cluster.event_log)
     assert found["spark.master"] == cluster.url
     assert found[YAML_KEY] == "true"
     assert found["spark.databricks.delta.snapshotPartitions"] == "3"
 
 
-def test_yaml_and_local_settings_fill_what_nobody_said(on_one_machine: Submission) -> None:
-    found = on_one_machine.environment
+def test_yaml_and_local_settings_fill_what_nobody_said(demo: Demo) -> None:
+    found = environment(demo.event_log)
     assert found[YAML_KEY] == "false"
     assert found["spark.ui.enabled"] == "false"
     assert found["spark.driver.bindAddress"] == "127.0.0.1"
 
 
 def test_the_application_is_called_after_the_project(on_the_cluster: Submission) -> None:
-    assert on_the_cluster.environment["spark.app.name"] == "sparkjobs demo"
+    assert environment(on_the_cluster.event_log)["spark.app.name"] == "sparkjobs demo"
 
 
 def test_a_run_that_loses_an_executor_publishes_the_same(
-    cluster: Cluster, on_one_machine: Submission, tmp_path: Path
+    cluster: Cluster, demo: Demo, tmp_path: Path
 ) -> None:
     (port,) = free_ports(1)
     said = {**SMALL, "spark.ui.port": str(port)}
@@ -115,13 +110,13 @@ def test_a_run_that_loses_an_executor_publishes_the_same(
         submission.ended()
 
     assert submission.process.returncode == 0, submission.output
-    removed = submission.events("SparkListenerExecutorRemoved")
+    removed = events(submission.event_log, "SparkListenerExecutorRemoved")
     assert len(removed) == 1, removed
-    reasons = [task["Task End Reason"] for task in submission.events("SparkListenerTaskEnd")]
+    reasons = [task["Task End Reason"] for task in events(submission.event_log, "SparkListenerTaskEnd")]
     assert {"ExecutorLostFailure"} <= {reason["Reason"] for reason in reasons}
     for table in ("stg_flights", "carrier_daily", "route_delays"):
-        assert_same_rows(submission.table(table), on_one_machine.table(table))
-        assert submission.ledgers[table] == on_one_machine.ledgers[table]
+        assert_same_rows(submission.table(table), demo.table(table))
+        assert submission.ledgers[table] == demo.jobs[table]["ledger"]
 
 
 def test_executors_import_a_job_s_helpers_from_the_zip(tmp_path: Path) -> None:
@@ -132,7 +127,7 @@ def test_executors_import_a_job_s_helpers_from_the_zip(tmp_path: Path) -> None:
     submission = run("local-cluster[2,1,1024]", tmp_path / "run", f"--project={project}", py_files=code)
 
     assert submission.process.returncode == 0, submission.output
-    assert submission.table("labels").to_pylist() == [{"label": "APPLE"}, {"label": "PEAR"}]
+    assert rows_of(submission.table("labels")).to_pylist() == [{"label": "APPLE"}, {"label": "PEAR"}]
 
 
 def test_without_the_zip_executors_know_no_helper(cluster: Cluster, tmp_path: Path) -> None:
@@ -141,7 +136,7 @@ def test_without_the_zip_executors_know_no_helper(cluster: Cluster, tmp_path: Pa
     submission = run(cluster.url, tmp_path / "run", f"--project={project}")
 
     assert submission.process.returncode == 1
-    failures = [task["Task End Reason"] for task in submission.events("SparkListenerTaskEnd")]
+    failures = [task["Task End Reason"] for task in events(submission.event_log, "SparkListenerTaskEnd")]
     assert any(
         "No module named 'shop'" in reason.get("Description", "") + reason.get("Full Stack Trace", "")
         for reason in failures

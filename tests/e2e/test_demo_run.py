@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from tests.e2e.demo import JOBS, LANDING, Demo, options, spark_submit, sparkjobs
-from tests.e2e.event_log import Scan, scans
+from tests.event_log import Scan, scans
 
 DELTA_TABLES = ("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily")
 PUBLISHED = {

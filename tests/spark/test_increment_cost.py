@@ -6,7 +6,7 @@ from urllib.parse import urlparse
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.e2e.event_log import Scan, scans
+from tests.event_log import Scan, scans
 from tests.projects import lay_out, run, table, write_project
 
 CODE = """

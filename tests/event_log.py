@@ -1,4 +1,4 @@
-"""What a run scanned, from Spark's own event log."""
+"""What an application did, from Spark's own event log."""
 
 import json
 from collections import Counter
@@ -54,6 +54,17 @@ def scans(event_log: Path) -> tuple[Scan, ...]:
         for counter, path in planned.items()
         if counter in queries
     )
+
+
+def events(event_log: Path, kind: str) -> list[Mapping[str, Any]]:
+    """The events of one kind."""
+    return [event for event in _events(event_log) if event["Event"] == kind]
+
+
+def environment(event_log: Path) -> Mapping[str, str]:
+    """The Spark properties that the application ran with."""
+    found: Mapping[str, str] = events(event_log, "SparkListenerEnvironmentUpdate")[0]["Spark Properties"]
+    return found
 
 
 def _events(event_log: Path) -> Iterator[Mapping[str, Any]]:
