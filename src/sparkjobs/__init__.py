@@ -1,5 +1,5 @@
 """PySpark batch jobs that lose nothing, double nothing, publish nothing wrong and hide nothing."""
 
-from sparkjobs.registry import job
+from sparkjobs.registry import check, job
 
-__all__ = ["job"]
+__all__ = ["check", "job"]

@@ -94,7 +94,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             changes = _compared(spark, attempt, job, staged)
             rows = changes.rows if isinstance(changes, Changes) else staged
             kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-            progress.checks = judge(spark, job.conf.checks, rows, staged_rows(spark, rows), kept)
+            progress.checks = judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now)
         _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):

@@ -33,6 +33,8 @@ class Run:
     """None when nothing runs."""
     clock: Clock
     emit: Emit
+    now: datetime
+    """What checks of time compare with, in all jobs."""
     lock_wait_s: float = 0
     fail_fast: bool = False
 

@@ -88,7 +88,11 @@ class CheckResult:
     observed: str
     failing: int | None
     evaluated: int | None
-    source: Literal["footer", "scan", "keys"]
+    source: Literal["plan", "footer", "scan", "keys", "pass"]
+    """What answered it, always exactly."""
+    description: str = ""
+    sample: tuple[str, ...] = ()
+    """Some of what broke it, as JSON objects of the columns it looks at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,10 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
         SetupError: Delta's jars are missing.
     """
     clock, emit = orders.clock, orders.emit
-    started, before = clock().isoformat(), time.monotonic()
+    now, before = clock(), time.monotonic()
+    started = now.isoformat()
     shelf = _shelf(start, conf, plan)
-    run = Run(orders.run_id, plan, shelf, clock, emit, orders.lock_wait_s, orders.fail_fast)
+    run = Run(orders.run_id, plan, shelf, clock, emit, now, orders.lock_wait_s, orders.fail_fast)
     emit(Event(started, "run_started", facts={"run_id": orders.run_id, "jobs": len(plan.jobs)}))
     results: dict[str, JobResult] = {}
     with suppress(Stopped), stoppable():

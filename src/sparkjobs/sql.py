@@ -116,10 +116,9 @@ def refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:
     """
     places: dict[tuple[str | int, ...], str] = {}
     for job in plan.jobs:
-        for at, check in enumerate(job.conf.checks):
-            texts = {key: getattr(check, key, None) for key in ("expr", "where")}
-            here = ("jobs", job.name, "checks", at, check.kind)
-            places |= {(*here, key): text for key, text in texts.items() if text is not None}
+        for check in job.checks:
+            here = ("jobs", job.name, "checks", job.conf.checks.index(check.conf))
+            places |= {(*here, check.conf.kind, key): text for key, text in check.conditions}
         for name in (one.source for one in job.conf.inputs.values() if one.source):
             rules = enumerate(conf.sources[name].rules)
             places |= {("sources", name, "rules", at, "expr"): rule.expr for at, rule in rules}

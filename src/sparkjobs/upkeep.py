@@ -26,7 +26,7 @@ from sparkjobs.plan.fits import taken
 from sparkjobs.plan.increments import news
 from sparkjobs.publish import recover
 from sparkjobs.publish.journal import publish
-from sparkjobs.registry import JobFunction
+from sparkjobs.registry import Registry
 from sparkjobs.state import (
     Manifest,
     TableState,
@@ -249,10 +249,10 @@ def restore(
         return _adopted(job, run_id)
 
 
-def job_of(conf: Conf, functions: Mapping[str, JobFunction], name: str) -> JobPlan:
+def job_of(conf: Conf, registry: Registry, name: str) -> JobPlan:
     """`name` as it would be planned, its table not looked at.
 
     Raises:
         UsageError: there is no such job.
     """
-    return next(iter(drafts(conf, functions, Request((name,)))))
+    return next(iter(drafts(conf, registry, Request((name,)))))

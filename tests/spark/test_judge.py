@@ -3,15 +3,13 @@
 from pathlib import Path
 
 import pytest
-from pydantic import TypeAdapter
 from pyspark.sql import SparkSession
 
 from sparkjobs.config import PlainOutput
-from sparkjobs.config.checks import Check, CheckEntry
-from sparkjobs.config.node import parse, plain
 from sparkjobs.publish import stage, staged_rows
 from sparkjobs.quality import blocks, judge
 from sparkjobs.results import CheckResult
+from tests.checks import NOW, checks_of
 
 SCHEMA = "i int, d double, s string, n decimal(10,2), day date, p int"
 ROWS = [
@@ -22,11 +20,6 @@ ROWS = [
 ]
 
 
-def check(text: str) -> Check:
-    adapter: TypeAdapter[Check] = TypeAdapter(CheckEntry)
-    return adapter.validate_python(plain(parse("check.yml", text.encode())))
-
-
 def judged(
     spark: SparkSession, folder: Path, *texts: str, rows: list[tuple[object, ...]] | None = None
 ) -> tuple[CheckResult, ...]:
@@ -35,8 +28,7 @@ def judged(
     frame = frame.selectExpr("i", "d", "s", "cast(n as decimal(10,2)) n", "cast(day as date) day", "p")
     output = PlainOutput(format="delta", path="unused", mode="overwrite", partition_by=("p",))
     staged = stage(spark, frame, output, folder / "staged")
-    checks = tuple(check(one) for one in texts)
-    return judge(spark, checks, staged, staged_rows(spark, staged), lambda _: None)
+    return judge(spark, checks_of(*texts), staged, staged_rows(spark, staged), lambda _: None, NOW)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +57,7 @@ def judged(
         ("accepted_values: {column: s, values: [a, b, '']}", "fail", 1, 4, "scan"),
         ("accepted_values: {column: i, values: [1, 2]}", "pass", 0, 3, "scan"),
         ("matches: {column: s, pattern: '[ab]?'}", "fail", 1, 4, "scan"),
-        ("expression: i >= 1", "pass", 0, 4, "scan"),
+        ("expression: i >= 1", "pass", 0, 3, "scan"),
         ("expression: {expr: i > 1, where: i is not null}", "fail", 1, 3, "scan"),
         ("unique: [i]", "fail", 2, 3, "keys"),
         ("unique: {columns: [i], mostly: 0.3}", "pass", 2, 3, "keys"),
@@ -128,27 +120,92 @@ def test_no_rows_break_no_row_check(spark: SparkSession, tmp_path: Path) -> None
     assert [(one.status, one.evaluated) for one in results] == [("pass", 0)] * 4
 
 
-def test_all_scanned_checks_share_one_spark_job(spark: SparkSession, tmp_path: Path) -> None:
-    texts = ["expression: i > 0", "matches: {column: s, pattern: '.*'}", "between: {column: d, min: 0}"]
+def jobs_of(spark: SparkSession, folder: Path, *texts: str) -> int:
+    """How many Spark jobs it takes to judge these checks."""
     frame = spark.createDataFrame(ROWS, "i int, d double, s string, n string, day string, p int")
-    staged = stage(
-        spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), tmp_path / "staged"
-    )
-    spark.sparkContext.setJobGroup("judging", "judging")
-    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda _: None)
-    jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("judging")
+    staged = stage(spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), folder)
+    rows, group = staged_rows(spark, staged), str(folder)
+    spark.sparkContext.setJobGroup(group, group)
+    judge(spark, checks_of(*texts), staged, rows, lambda _: None, NOW)
     spark.sparkContext.setJobGroup("other", "other")
-    assert len(jobs) <= 2  # with adaptive execution the shuffle's map side is a job of its own
+    return len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
 
 
-def test_footer_checks_start_no_spark_job(spark: SparkSession, tmp_path: Path) -> None:
-    texts = ["row_count: {min: 1}", "not_null: [s, i]", "between: {column: i, min: 0, max: 9}"]
-    frame = spark.createDataFrame(ROWS, "i int, d double, s string, n string, day string, p int")
-    staged = stage(
-        spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), tmp_path / "staged"
+def test_all_scanned_checks_share_one_pass(spark: SparkSession, tmp_path: Path) -> None:
+    texts = [
+        "expression: i > 0",
+        "matches: {column: s, pattern: '(?s).*'}",
+        "between: {column: d, min: 0, where: d < 1}",
+        "mean: {column: i, min: 1}",
+    ]
+    # with adaptive execution the shuffle's map side is a job of its own
+    assert jobs_of(spark, tmp_path / "scan", *texts) <= 2
+
+
+def test_footers_and_the_schema_start_no_spark_job(spark: SparkSession, tmp_path: Path) -> None:
+    texts = [
+        "row_count: {min: 1}",
+        "not_null: [s]",
+        "between: {column: i, min: 0, max: 9}",
+        "column_count: {min: 1}",
+    ]
+    assert jobs_of(spark, tmp_path / "footers", *texts) == 0
+
+
+def test_some_of_the_rows_that_break_a_check_are_shown(spark: SparkSession, tmp_path: Path) -> None:
+    texts = ["matches: {column: s, pattern: '[ab]?'}", "expression: i < 2 or s = 'b'", "unique: [i]"]
+    results = judged(spark, tmp_path, *texts)
+    assert [one.sample for one in results] == [
+        (r'{"s":"a\n"}',),
+        (r'{"i":2,"s":"a\n"}',),
+        ('{"i":2}',),
+    ]
+
+
+def test_few_rows_are_shown_of_many(spark: SparkSession, tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [(one, None, "a", None, None, 1) for one in range(100)]
+    (result,) = judged(spark, tmp_path, "expression: i > 50", rows=rows)
+    assert (result.failing, len(result.sample)) == (51, 5)
+
+
+def test_what_passes_shows_no_rows(spark: SparkSession, tmp_path: Path) -> None:
+    (result,) = judged(spark, tmp_path, "expression: {expr: i > 1, mostly: 0.5}")
+    assert (result.status, result.failing, result.sample) == ("pass", 1, ())
+
+
+def test_an_aggregate_is_asked_of_each_group(spark: SparkSession, tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [(1, None, "a", None, None, 1), (2, None, "a", None, None, 1)]
+    rows += [(9, None, "b", None, None, 1), (None, None, None, None, None, 1)]
+    (result,) = judged(spark, tmp_path, "mean: {column: i, max: 5, group_by: [s]}", rows=rows)
+    assert (result.status, result.failing, result.evaluated, result.observed) == (
+        "fail",
+        2,
+        3,
+        "2 of 3 groups",
     )
-    spark.sparkContext.setJobGroup("footers", "footers")
-    judge(spark, tuple(check(one) for one in texts), staged, staged_rows(spark, staged), lambda _: None)
-    jobs = spark.sparkContext.statusTracker().getJobIdsForGroup("footers")
-    spark.sparkContext.setJobGroup("other", "other")
-    assert not jobs
+
+
+@pytest.mark.parametrize(
+    ("text", "observed"),
+    [
+        ("sum: {column: i, max: 4}", "5, wanted at most 4"),
+        ("sum: {column: i, max: 4, where: p = 1}", "3, wanted at most 4"),
+        ("row_count: {equals: 3, where: i > 0}", "3, wanted exactly 3"),
+        ("distinct_count: {columns: [i], equals: 2}", "2, wanted exactly 2"),
+        ("mean: {column: i, min: 1, where: i > 9}", "no rows to evaluate, wanted at least 1"),
+        ("column_count: {max: 3}", "6 columns, wanted 0 to 3"),
+    ],
+)
+def test_what_was_found_is_told(spark: SparkSession, tmp_path: Path, text: str, observed: str) -> None:
+    (result,) = judged(spark, tmp_path, text)
+    assert result.observed == observed
+
+
+def test_checks_of_the_same_keys_share_one_pass(spark: SparkSession, tmp_path: Path) -> None:
+    texts = [
+        "unique: [i, s]",
+        "distinct_count: {columns: [i, s], min: 1}",
+        "unique_share: {columns: [i, s], min: 0}",
+    ]
+    together = jobs_of(spark, tmp_path / "three", *texts)
+    assert together == jobs_of(spark, tmp_path / "one", texts[0])

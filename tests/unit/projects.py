@@ -12,7 +12,7 @@ from deltalake import CommitProperties, Transaction, write_deltalake
 from sparkjobs.config import Conf, load
 from sparkjobs.errors import ConfigError
 from sparkjobs.plan import JobPlan, PlannedInput, Request, RunPlan, TableInput, build
-from sparkjobs.registry import JobFunction, collect
+from sparkjobs.registry import Registry, collect
 from sparkjobs.state import Manifest, begin, claim, look, state_folder
 from sparkjobs.state.durable import write_json
 
@@ -81,8 +81,8 @@ def mistakes_of(
     return ()
 
 
-def functions_of(conf: Conf) -> Mapping[str, JobFunction]:
-    """The job functions of the project."""
+def registry_of(conf: Conf) -> Registry:
+    """The jobs and checks of the project."""
     return collect(conf.project.jobs, conf.root)
 
 
@@ -95,7 +95,7 @@ def plan_of(
 ) -> RunPlan:
     """The plan for the project in `root`."""
     conf = conf_of(root, env)
-    return build(conf, functions_of(conf), Request(select, exclude, full_refresh))
+    return build(conf, registry_of(conf), Request(select, exclude, full_refresh))
 
 
 def publish_as_a_run_would(job: JobPlan) -> None:

@@ -15,7 +15,7 @@ def _code(root: Path, package: str, imported: str, rest: dict[str, str]) -> str:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]
     write(root, {f"{package}/__init__.py": "", f"{package}/daily.py": JOB.format(imported), **rest})
-    return code_fingerprint(collect((package,), root)["daily"])
+    return code_fingerprint(collect((package,), root).jobs["daily"])
 
 
 def test_parts_are_kept_apart() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sparkjobs.errors import ConfigError
 from sparkjobs.plan import Graph, graph_of
-from tests.unit.projects import CODE, DAILY, SOURCES, conf_of, functions_of, project
+from tests.unit.projects import CODE, DAILY, SOURCES, conf_of, project, registry_of
 
 WEEKLY = "inputs: {days: {ref: daily}}\noutput: {format: parquet, path: '${warehouse}/weekly'}\n"
 WEEKLY_CODE = CODE + "\n\n@job\ndef weekly(days):\n    return days\n"
@@ -15,7 +15,7 @@ WEEKLY_CODE = CODE + "\n\n@job\ndef weekly(days):\n    return days\n"
 
 def _graph(root: Path, files: Mapping[str, str | bytes], code: str = CODE) -> Graph:
     conf = conf_of(project(root, files, code))
-    return graph_of(conf, functions_of(conf))
+    return graph_of(conf, registry_of(conf))
 
 
 def _told(root: Path, files: Mapping[str, str | bytes], code: str = CODE) -> list[str]:

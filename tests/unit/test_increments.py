@@ -11,7 +11,7 @@ from sparkjobs.plan import JobPlan, Request, RunPlan, Since, Window, Within, bui
 from sparkjobs.plan.gone import gone_files
 from sparkjobs.state import Outcome, begin, state_folder, write_outcome
 from sparkjobs.state.durable import write_json
-from tests.unit.projects import CODE, DAILY, conf_of, functions_of, project, publish_as_a_run_would, write
+from tests.unit.projects import CODE, DAILY, conf_of, project, publish_as_a_run_would, registry_of, write
 
 MERGE = "output: {format: parquet, path: '${warehouse}/daily', mode: merge, keys: [id]}\n"
 HOURS = (
@@ -43,7 +43,7 @@ def plan(
 ) -> RunPlan:
     conf = conf_of(root)
     asked = Request(full_refresh=full_refresh, window=Window(now, start, end))
-    return build(conf, functions_of(conf), asked)
+    return build(conf, registry_of(conf), asked)
 
 
 def only(found: RunPlan) -> JobPlan:

@@ -24,7 +24,7 @@ def test_positional_parameters_are_inputs_and_keyword_only_ones_params(tmp_path:
     )
     write(tmp_path, {"registry_a/__init__.py": code})
 
-    spec = collect(("registry_a",), tmp_path)["daily"]
+    spec = collect(("registry_a",), tmp_path).jobs["daily"]
 
     assert spec.inputs == ("a", "b")
     assert spec.params == (Param("c", required=True), Param("d", required=False))
@@ -57,21 +57,21 @@ def test_collect_walks_the_package_and_passes_over_what_is_only_imported(tmp_pat
         },
     )
 
-    assert sorted(collect(("registry_c",), tmp_path)) == ["one", "two"]
+    assert sorted(collect(("registry_c",), tmp_path).jobs) == ["one", "two"]
 
 
 def test_a_job_of_another_package_is_none_of_this_one(tmp_path: Path) -> None:
     code = "from sparkjobs import job\n\n\n@job\ndef other(x): ...\n"
     write(tmp_path, {"registry_k.py": code, "registry_j/__init__.py": "from registry_k import other\n"})
 
-    assert dict(collect(("registry_j",), tmp_path)) == {}
+    assert dict(collect(("registry_j",), tmp_path).jobs) == {}
 
 
 def test_the_mapping_cannot_be_changed(tmp_path: Path) -> None:
     write(tmp_path, {"registry_d/__init__.py": ""})
 
     with pytest.raises(TypeError):
-        collect(("registry_d",), tmp_path)["x"] = None  # type: ignore[index]  # the very thing that must fail
+        collect(("registry_d",), tmp_path).jobs["x"] = None  # type: ignore[index]  # the very thing that must fail
 
 
 def test_a_clash_names_both_places(tmp_path: Path) -> None:

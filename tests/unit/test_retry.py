@@ -16,7 +16,7 @@ from sparkjobs.record.retry import unfinished
 from sparkjobs.results import JobResult, RunResult
 from sparkjobs.state import state_folder
 from sparkjobs.state.durable import write_json
-from tests.unit.projects import conf_of, functions_of, project, publish_as_a_run_would, write
+from tests.unit.projects import conf_of, project, publish_as_a_run_would, registry_of, write
 
 BY_DAY = (
     "inputs: {sales: {source: sales}}\nparams: {least: 1}\n"
@@ -212,4 +212,4 @@ def test_jobs_that_read_one_table_read_one_version_of_it(
 
 def _built(root: Path, request: Request) -> RunPlan:
     conf = conf_of(root)
-    return build(conf, functions_of(conf), request)
+    return build(conf, registry_of(conf), request)

@@ -7,7 +7,7 @@ import pytest
 from sparkjobs.errors import UsageError
 from sparkjobs.plan import graph_of
 from sparkjobs.plan.select import selected
-from tests.unit.projects import conf_of, functions_of, project
+from tests.unit.projects import conf_of, project, registry_of
 
 CODE = "from sparkjobs import job\n\n\n@job\ndef {}(x):\n    return x\n"
 
@@ -33,8 +33,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _selected(root: Path, *terms: str, exclude: tuple[str, ...] = ()) -> str:
     conf = conf_of(root)
-    functions = functions_of(conf)
-    return "".join(sorted(selected(terms, exclude, conf, graph_of(conf, functions), functions)))
+    registry = registry_of(conf)
+    return "".join(sorted(selected(terms, exclude, conf, graph_of(conf, registry), registry.jobs)))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from sparkjobs.cli.options import functions_of, project, project_of
+from sparkjobs.cli.options import project, project_of, registry_of
 
 
 @click.command(name="list")
@@ -27,7 +27,7 @@ def validate(root: str, env: str | None, sets: tuple[str, ...]) -> None:
     from sparkjobs.plan import graph_of  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    graph = graph_of(conf, functions_of(conf))
+    graph = graph_of(conf, registry_of(conf))
     click.echo(f"{conf.project.name}: {len(graph.order)} jobs, {len(conf.sources)} sources, no mistakes")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ import click
 from sparkjobs.config import Conf, load
 from sparkjobs.config.incremental import instant_of
 from sparkjobs.errors import UsageError
-from sparkjobs.registry import JobFunction, collect
+from sparkjobs.registry import Registry, collect
 
 if TYPE_CHECKING:
     from sparkjobs.plan import Request
@@ -123,8 +123,8 @@ def project_of(root: str, env: str | None, sets: tuple[str, ...]) -> Project:
     return Project(Path(root).resolve(), env, sets)
 
 
-def functions_of(conf: Conf) -> Mapping[str, JobFunction]:
-    """The job functions of a project."""
+def registry_of(conf: Conf) -> Registry:
+    """The jobs and checks of a project."""
     return collect(conf.project.jobs, conf.root)
 
 

@@ -11,9 +11,9 @@ import click
 from sparkjobs.cli.options import (
     Selection,
     clock,
-    functions_of,
     project,
     project_of,
+    registry_of,
     run_id_of,
     running,
     selection,
@@ -45,7 +45,7 @@ def run(
 
     conf = project_of(root, env, sets).conf()
     asked = Selection((*select, *more), exclude, full_refresh, start, end)
-    planned = build(conf, functions_of(conf), asked.request())
+    planned = build(conf, registry_of(conf), asked.request())
     _execute(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
 
 
@@ -72,7 +72,7 @@ def plan(
 
     conf = project_of(root, env, sets).conf()
     asked = Selection((*select, *more), exclude, full_refresh, start, end)
-    planned = build(conf, functions_of(conf), asked.request())
+    planned = build(conf, registry_of(conf), asked.request())
     click.echo(as_json(planned) if output == "json" else as_text(planned), nl=False)
 
 
@@ -100,7 +100,7 @@ def retry(
     if not request.select:
         click.echo(f"{folder.name}: every job of it has published; there is nothing to retry")
         return
-    planned = build(conf, functions_of(conf), request)
+    planned = build(conf, registry_of(conf), request)
     _execute(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
 
 

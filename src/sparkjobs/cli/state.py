@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import functions_of, project, project_of, run_id_of
+from sparkjobs.cli.options import project, project_of, registry_of, run_id_of
 from sparkjobs.config import Conf
 from sparkjobs.errors import SparkjobsError, UsageError
 
@@ -42,7 +42,7 @@ def adopt(root: str, env: str | None, sets: tuple[str, ...], job: str) -> None:
     from sparkjobs import upkeep  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    planned = upkeep.job_of(conf, functions_of(conf), _known(conf, job))
+    planned = upkeep.job_of(conf, registry_of(conf), _known(conf, job))
     _tell(upkeep.adopt(planned, run_id_of(None)))
 
 
@@ -71,7 +71,7 @@ def restore(root: str, env: str | None, sets: tuple[str, ...], job: str, to_vers
     from sparkjobs.session import start  # noqa: PLC0415
 
     conf = project_of(root, env, sets).conf()
-    planned = upkeep.job_of(conf, functions_of(conf), _known(conf, job))
+    planned = upkeep.job_of(conf, registry_of(conf), _known(conf, job))
     _tell(upkeep.restore(start, conf, planned, to_version, run_id_of(None)))
 
 

@@ -49,6 +49,12 @@ def guess(name: str, known: Iterable[str], otherwise: str) -> str:
     return f"did you mean {near[0]!r}?" if near else f"{otherwise} {', '.join(names) or 'none'}"
 
 
+def told_of(name: str, one: ErrorDetails) -> str:
+    """What is wrong with the value of `name` itself."""
+    last = next((str(part) for part in reversed(one["loc"]) if isinstance(part, str)), name)
+    return _told(name, last, (), one)
+
+
 def _problem(model: type[Model], node: Node, one: ErrorDetails) -> tuple[Mark, str]:
     location = tuple(one["loc"])
     if location and location[-1] == "[key]":

@@ -26,6 +26,9 @@ def _value_or_list(given: object) -> object:
 Value = Annotated[str | bool | int | float, PlainValidator(_value)]
 """A literal to compare with. Never null: `x not in (1, null)` would switch itself off."""
 
+Argument = Annotated[object, PlainValidator(lambda given: given), PlainSerializer(lambda given: given)]
+"""Whatever YAML holds; what it means is looked at where it is known what it is for."""
+
 ValueOrList = Annotated[
     str | bool | int | float | tuple[str | bool | int | float, ...],
     PlainValidator(_value_or_list),

@@ -150,9 +150,20 @@ def written(node: Node, location: tuple[str | int, ...]) -> Iterator[str | int]:
             case Mapping() as members, str() if part in members:
                 node = members[part]
                 yield part
+            case Mapping() as members, str() if (key := _around(members, part)) is not None:
+                node = cast("Mapping[str, Node]", members[key].value)[part]
+                yield from (key, part)
             case tuple() as items, int() if part < len(items):
                 node = items[part]
                 yield part
+
+
+def _around(members: Mapping[str, Node], part: str) -> str | None:
+    """The one key of `{kind: {…}}` that stands around `part`."""
+    for key, inner in members.items() if len(members) == 1 else ():
+        if isinstance(inner.value, Mapping) and part in inner.value:
+            return key
+    return None
 
 
 def _decoded(file: str, data: bytes) -> str:

@@ -5,6 +5,7 @@ Not here: doing any of it (run).
 """
 
 from sparkjobs.plan.build import build
+from sparkjobs.plan.checks import PlannedCheck
 from sparkjobs.plan.explain import as_json, as_text
 from sparkjobs.plan.graph import Graph, graph_of
 from sparkjobs.plan.model import (
@@ -30,6 +31,7 @@ __all__ = [
     "Key",
     "Part",
     "Pins",
+    "PlannedCheck",
     "PlannedInput",
     "Request",
     "RunPlan",

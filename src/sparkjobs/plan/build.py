@@ -6,17 +6,18 @@ from pathlib import Path
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
+from sparkjobs.plan.checks import planned_checks
 from sparkjobs.plan.decide import decide, drafted
 from sparkjobs.plan.graph import function_name, graph_of
 from sparkjobs.plan.inputs import pin
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
 from sparkjobs.plan.request import Request
 from sparkjobs.plan.select import selected
-from sparkjobs.registry import JobFunction
+from sparkjobs.registry import Registry
 from sparkjobs.state import look
 
 
-def build(conf: Conf, functions: Mapping[str, JobFunction], request: Request) -> RunPlan:
+def build(conf: Conf, registry: Registry, request: Request) -> RunPlan:
     """The plan that fulfils `request` from what lies on disk now.
 
     Raises:
@@ -25,11 +26,11 @@ def build(conf: Conf, functions: Mapping[str, JobFunction], request: Request) ->
         InputError: a source is not as its conf says.
         StateError: a table does not allow it.
     """
-    planned = list(_planned(conf, functions, request, decided=True))
+    planned = list(_planned(conf, registry, request, decided=True))
     return _sharing(RunPlan(conf.project.name, conf.root, conf.env, tuple(planned)))
 
 
-def drafts(conf: Conf, functions: Mapping[str, JobFunction], request: Request) -> tuple[JobPlan, ...]:
+def drafts(conf: Conf, registry: Registry, request: Request) -> tuple[JobPlan, ...]:
     """The selected jobs with all of their inputs, before anybody looked at their tables.
 
     Raises:
@@ -37,22 +38,21 @@ def drafts(conf: Conf, functions: Mapping[str, JobFunction], request: Request) -
         UsageError: a selector names nothing, or an input has never been published.
         InputError: a source is not as its conf says.
     """
-    return tuple(_planned(conf, functions, request, decided=False))
+    return tuple(_planned(conf, registry, request, decided=False))
 
 
-def _planned(
-    conf: Conf, functions: Mapping[str, JobFunction], request: Request, *, decided: bool
-) -> Iterator[JobPlan]:
-    graph = graph_of(conf, functions)
-    chosen = selected(request.select, request.exclude, conf, graph, functions)
+def _planned(conf: Conf, registry: Registry, request: Request, *, decided: bool) -> Iterator[JobPlan]:
+    graph = graph_of(conf, registry)
+    chosen = selected(request.select, request.exclude, conf, graph, registry.jobs)
     plans: dict[str, JobPlan] = {}
     pinned: dict[str, SourceInput] = {}
     for job in graph.order:
         if job in chosen:
             inputs = tuple(_inputs(conf, job, plans, pinned, request.versions))
-            function = functions[function_name(job, conf.jobs[job])]
+            function = registry.jobs[function_name(job, conf.jobs[job])]
             upstream = tuple(sorted(graph.upstream[job] & set(plans)))
-            draft = drafted(conf, job, function, inputs, upstream)
+            checks = planned_checks(conf.jobs[job].checks, registry.checks)
+            draft = replace(drafted(conf, job, function, inputs, upstream), checks=checks)
             plans[job] = decide(draft, request) if decided else draft
             yield plans[job]
 

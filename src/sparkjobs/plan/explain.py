@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput
-from sparkjobs.registry import JobFunction
+from sparkjobs.registry import CheckFunction, JobFunction
 
 
 def as_json(plan: RunPlan) -> str:
@@ -41,10 +41,18 @@ def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
     output = job.conf.output
     by = f" by {', '.join(output.partition_by)}" if output.partition_by else ""
     yield f"  out  {output.format} {job.mode}{by}: {shown(job.table, plan.root)}"
-    if job.conf.checks:
-        counts = Counter(check.kind for check in job.conf.checks)
+    if job.checks:
+        yield f"  checks  {'; '.join(_checks(job))}"
+
+
+def _checks(job: JobPlan) -> Iterator[str]:
+    """The checks of a job by what answers them."""
+    kinds: dict[str, Counter[str]] = {}
+    for check in job.checks:
+        kinds.setdefault(check.source, Counter()).update((check.conf.kind,))
+    for source, counts in kinds.items():
         told = (kind if count == 1 else f"{kind} x{count}" for kind, count in counts.items())
-        yield f"  checks  {', '.join(told)}"
+        yield f"{source}: {', '.join(told)}"
 
 
 def _input(plan: RunPlan, one: PlannedInput) -> str:
@@ -67,7 +75,7 @@ def shown(path: Path, root: Path) -> str:
 
 
 def _encoded(value: object) -> Any:  # noqa: ANN401 (whatever JSON takes)
-    if isinstance(value, JobFunction):
+    if isinstance(value, JobFunction | CheckFunction):
         return {"name": value.name, "line": value.line, "file": value.file}
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.errors import ConfigError
+from sparkjobs.plan.checks import misfits
 from sparkjobs.plan.fits import misfits_of
-from sparkjobs.registry import JobFunction
+from sparkjobs.registry import JobFunction, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +22,20 @@ class Graph:
     upstream: Mapping[str, frozenset[str]]
 
 
-def graph_of(conf: Conf, functions: Mapping[str, JobFunction]) -> Graph:
+def graph_of(conf: Conf, registry: Registry) -> Graph:
     """The graph of all jobs in `conf`.
 
     Raises:
         ConfigError: conf and functions do not fit, inputs lead nowhere or in a circle, or two jobs
             would touch one folder.
     """
+    functions = registry.jobs
     mistakes = [
         *_unmatched(conf, functions),
         *(text for job in conf.jobs for text in _inputs(conf, job)),
         *(text for job in conf.jobs for text in _signature(conf, job, functions)),
         *(text for job in conf.jobs for text in misfits_of(conf, job)),
+        *(text for job in conf.jobs for text in misfits(conf, job, registry.checks)),
         *_shared_folders(conf),
     ]
     upstream = {

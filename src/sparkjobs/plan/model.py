@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sparkjobs.config import JobConf, Mode, Source
+from sparkjobs.plan.checks import PlannedCheck
 from sparkjobs.plan.parts import Part
 from sparkjobs.registry import JobFunction
 
@@ -130,6 +131,7 @@ class JobPlan:
     code: str
     fingerprint: str
     """Of the conf of the job and its sources."""
+    checks: tuple[PlannedCheck, ...] = ()
     warnings: tuple[str, ...] = ()
     """What its author should know before it runs."""
     whole: "JobPlan | None" = None

@@ -1,90 +1,173 @@
 """The judge: every check is decided on the staged files, from the cheapest exact source.
 
-Footers first; then one scan that names only the columns it needs, for all checks together; then one
-narrow pass per set of keys.
+The schema and Parquet's footers first; then one scan that names only the columns it needs, for all checks
+together; then one narrow pass per set of key columns; then what needs a pass of its own.
 """
 
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from sparkjobs.config.checks import Check, Unique
-from sparkjobs.quality.checks import Measure, columns_of, incomparable, measures_of, name_of, where_of
-from sparkjobs.quality.footer_checks import from_footers
-from sparkjobs.quality.verdict import judged, not_evaluated
+from sparkjobs.checks.questions import Finding, Groups, Measure, Pass, Question, Share, Subject
+from sparkjobs.plan import PlannedCheck
+from sparkjobs.quality.asking import (
+    Answer,
+    Kept,
+    answers,
+    grouped,
+    groups_of,
+    looked_at,
+    share_of,
+    shown,
+    weighted,
+    where_of,
+)
+from sparkjobs.quality.verdict import counted, found, measured, not_evaluated
 from sparkjobs.results import CheckResult, Staged
 from sparkjobs.sql import column
 
-Kept = Callable[[tuple[str, ...]], DataFrame | None]
-_FRESH = "_sparkjobs_fresh"
-_ROWS = "_sparkjobs_rows"
-_FRESH_ROWS = "_sparkjobs_fresh_rows"
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A check that has to look at rows."""
+
+    place: int
+    check: PlannedCheck
+    question: Column | Measure | Groups | Pass
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """What checks have in common that are answered by one pass; its first word is the source."""
+        conf = self.check.conf
+        match self.question:
+            case Groups(columns=columns):
+                return "keys", conf.where or "", *[one.name for one in columns]
+            case Pass():
+                return "pass", str(self.place)
+            case _ if conf.group_by:
+                return "by", conf.where or "", *conf.group_by
+            case _:
+                return ("scan",)
 
 
 def judge(
     spark: SparkSession,
-    checks: tuple[Check, ...],
-    staged: Staged,
+    checks: tuple[PlannedCheck, ...],
+    staged: Staged | None,
     rows: DataFrame,
     kept: Kept,
+    now: datetime,
 ) -> tuple[CheckResult, ...]:
     """The results of `checks`, in their order.
 
-    `rows` are the staged rows. `kept` gives the rows of the table that stay beside them and can share
-    values of the given columns with one; it is asked only where a key could also stand there.
+    `rows` are the staged rows; without `staged` there are no footers to look at. `kept` gives the rows of
+    the table that stay beside them and can share values of the given columns with one; it is asked only
+    where a key could also stand there. `now` is what times are compared with.
     """
-    results: dict[int, list[CheckResult]] = {}
-    to_scan: list[tuple[int, Measure]] = []
+    results: dict[int, CheckResult] = {}
+    waiting: list[_Open] = []
     for place, check in enumerate(checks):
-        lacking = [name for name in columns_of(check) if name not in rows.columns]
-        if lacking:
-            results[place] = [
-                not_evaluated(name_of(check, lacking[0]), check, f"there is no column {lacking[0]!r}")
-            ]
-        elif (why := incomparable(check, rows.schema)) is not None:
-            results[place] = [not_evaluated(name_of(check), check, why)]
-        elif (answered := from_footers(check, staged)) is not None:
-            results[place] = answered
-        elif isinstance(check, Unique):
-            results[place] = [_unique(spark, check, rows, kept)]
+        outcome = _known(check, staged, rows) or _question(spark, check, rows, now)
+        if isinstance(outcome, CheckResult):
+            results[place] = outcome
         else:
-            to_scan += [(place, measure) for measure in measures_of(spark, check, rows.schema)]
-    for place, result in _scan(rows, to_scan):
-        results.setdefault(place, []).append(result)
-    return tuple(result for place in sorted(results) for result in results[place])
+            waiting.append(_Open(place, check, outcome))
+    waiting.sort(key=lambda one: (one.shared, one.place))
+    for _, together in groupby(waiting, lambda one: one.shared):
+        results |= dict(_answered(spark, tuple(together), rows, kept))
+    return tuple(results[place] for place in sorted(results))
 
 
-def _scan(rows: DataFrame, measures: list[tuple[int, Measure]]) -> list[tuple[int, CheckResult]]:
-    if not measures:
-        return []
-    counts = [F.count_if(condition) for _, one in measures for condition in (one.evaluated, one.failing)]
-    found = rows.agg(*counts).first() or ()
-    return [
-        (
-            place,
-            judged(
-                one.name,
-                one.check,
-                evaluated=found[2 * index],
-                failing=found[2 * index + 1],
-                source="scan",
-            ),
-        )
-        for index, (place, one) in enumerate(measures)
-    ]
+def _known(check: PlannedCheck, staged: Staged | None, rows: DataFrame) -> CheckResult | None:
+    """What is known of a check without looking at rows."""
+    for name in (*check.columns, *check.conf.group_by):
+        if name not in rows.columns:
+            return not_evaluated(check, f"there is no column {name!r}")
+    footer = check.function.footer
+    if staged is None or footer is None or check.conf.where or check.conf.group_by:
+        return None
+    finding = footer(staged, *check.columns, **check.arguments)
+    return None if finding is None else found(check, finding, "footer")
 
 
-def _unique(spark: SparkSession, check: Unique, rows: DataFrame, kept: Kept) -> CheckResult:
-    """Staged rows whose key stands more than once in what the table would be."""
-    keys = [column(name) for name in check.columns]
-    complete = reduce(Column.__and__, [key.isNotNull() for key in keys], where_of(spark, check))
-    all_keys = rows.filter(complete).select(*keys, F.lit(1).alias(_FRESH))
-    beside = kept(check.columns)
-    if beside is not None:
-        all_keys = all_keys.unionByName(beside.filter(complete).select(*keys, F.lit(0).alias(_FRESH)))
-    groups = all_keys.groupBy(*keys).agg(F.count(F.lit(1)).alias(_ROWS), F.sum(_FRESH).alias(_FRESH_ROWS))
-    doubled = F.coalesce(F.sum(F.when(F.col(_ROWS) > 1, F.col(_FRESH_ROWS))), F.lit(0))
-    evaluated, failing = groups.agg(F.coalesce(F.sum(_FRESH_ROWS), F.lit(0)), doubled).first() or (0, 0)
-    return judged(name_of(check), check, failing=failing, evaluated=evaluated, source="keys")
+def _question(
+    spark: SparkSession, check: PlannedCheck, rows: DataFrame, now: datetime
+) -> CheckResult | Column | Measure | Groups | Pass:
+    """What a check asks of `rows`."""
+    kinds = {field.name: field.dataType.simpleString() for field in rows.schema}
+    where = where_of(spark, check)
+    # a condition on one row is counted where the row is looked at; an aggregate must not see the others
+    hides = check.conf.where is not None and check.function.where == "scan" and not check.function.judges_rows
+    values = {name: F.when(where, column(name)) if hides else column(name) for name in check.columns}
+    subjects = [Subject(name, kinds[name], values[name]) for name in check.columns]
+    given = {"now": F.lit(now), "rows": where, "schema": rows.schema}
+    first = [given[name] for name in check.function.given]
+    try:
+        question: Question = check.function.function(*first, *subjects, **check.arguments)
+    except ValueError as error:
+        return not_evaluated(check, str(error))
+    return found(check, question, "plan") if isinstance(question, Finding) else question
+
+
+def _answered(
+    spark: SparkSession, together: tuple[_Open, ...], rows: DataFrame, kept: Kept
+) -> Iterator[tuple[int, CheckResult]]:
+    """The results of checks that share one pass."""
+    frame, asks = _pass(spark, together, rows, kept)
+    for one, ask, answer in zip(together, asks, answers(frame, asks), strict=True):
+        result = _result(one, ask, answer)
+        broken = _broken(spark, one, frame) if result.status in ("fail", "warn") else None
+        yield one.place, result if broken is None else replace(result, sample=shown(one.check, broken))
+
+
+def _broken(spark: SparkSession, one: _Open, frame: DataFrame) -> DataFrame | None:
+    """The rows or groups that break a check, where it can tell them."""
+    match one.question:
+        case Groups(ask=Column() as holds):
+            return frame.filter(~holds)
+        case Column() as holds:
+            return frame.filter(where_of(spark, one.check) & ~holds)
+        case _:
+            return None
+
+
+def _pass(
+    spark: SparkSession, together: tuple[_Open, ...], rows: DataFrame, kept: Kept
+) -> tuple[DataFrame, list[Share | Measure]]:
+    """The frame that answers some checks, and what is asked of it."""
+    first = together[0].check
+    questions = [one.question for one in together]
+    match questions[0]:
+        case Groups(columns=columns):
+            asked = [one for one in questions if isinstance(one, Groups)]
+            beside = kept(first.columns) if any(one.in_table for one in asked) else None
+            stay = None if beside is None else looked_at(spark, first, beside)
+            frame = groups_of(looked_at(spark, first, rows), columns, stay)
+            return frame, [weighted(one.ask) if isinstance(one.ask, Column) else one.ask for one in asked]
+        case Pass(through=through, ask=ask):
+            return through(looked_at(spark, first, rows)), [ask]
+        case _ if first.conf.group_by:
+            measures = [one for one in questions if isinstance(one, Measure)]
+            return grouped(looked_at(spark, first, rows), first.conf.group_by, measures)
+        case _:
+            return rows, [_scanned(spark, one) for one in together]
+
+
+def _scanned(spark: SparkSession, one: _Open) -> Share | Measure:
+    if isinstance(one.question, Column):
+        return share_of(one.question, where_of(spark, one.check))
+    assert isinstance(one.question, Measure), one  # noqa: S101 (the others have passes of their own)
+    return one.question
+
+
+def _result(one: _Open, ask: Share | Measure, answer: Answer) -> CheckResult:
+    source = "keys" if one.check.conf.group_by else one.check.function.where
+    if isinstance(ask, Measure):
+        value, holds = answer
+        return measured(one.check, value, ask.wanted, source, holds=bool(holds))
+    failing, evaluated = answer
+    return counted(one.check, failing, evaluated, source)

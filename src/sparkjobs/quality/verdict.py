@@ -1,41 +1,60 @@
-"""From counts to a result: three-valued logic, `mostly` and severity in one place."""
+"""From answers to results: three-valued logic, `mostly` and severity in one place."""
 
 from fractions import Fraction
-from typing import Literal
 
-from sparkjobs.config.checks import Check, RowCount
+from sparkjobs.checks.questions import Finding
+from sparkjobs.plan import PlannedCheck
+from sparkjobs.registry import Where
 from sparkjobs.results import CheckResult, CheckStatus
 
 
-def judged(
-    name: str,
-    check: Check,
-    *,
-    failing: int,
-    evaluated: int,
-    source: Literal["footer", "scan", "keys"],
-) -> CheckResult:
-    """Pass when at least `mostly` of the evaluated rows pass; no evaluated rows break nothing."""
-    mostly = Fraction("1" if isinstance(check, RowCount) else str(check.mostly))
+def found(check: PlannedCheck, finding: Finding, source: Where) -> CheckResult:
+    """The result of a check that was answered without looking at rows."""
+    if finding.failing is not None and finding.evaluated is not None:
+        return counted(check, finding.failing, finding.evaluated, source)
+    return _result(check, _status(check, holds=finding.holds), finding.observed, source)
+
+
+def counted(check: PlannedCheck, failing: int, evaluated: int, source: Where) -> CheckResult:
+    """Pass when at least `mostly` of what was evaluated passes; where nothing was, nothing is broken."""
+    mostly = Fraction(str(check.conf.mostly))
     holds = failing == 0 or (evaluated - failing) >= mostly * evaluated
-    observed = f"{failing:,} of {evaluated:,} rows" if evaluated else "no rows to evaluate"
-    return CheckResult(
-        name, check.severity, status_of(check, holds=holds), observed, failing, evaluated, source
-    )
+    unit = "groups" if check.conf.group_by else "rows"
+    observed = f"{failing:,} of {evaluated:,} {unit}" if evaluated else f"no {unit} to evaluate"
+    return _result(check, _status(check, holds=holds), observed, source, failing, evaluated)
 
 
-def status_of(check: Check, *, holds: bool) -> CheckStatus:
-    """What a judgement is called, given the check's severity."""
-    if holds:
-        return "pass"
-    return "fail" if check.severity == "error" else "warn"
+def measured(check: PlannedCheck, value: object, wanted: str, source: Where, *, holds: bool) -> CheckResult:
+    """Pass when one value of all rows is as wanted."""
+    told = "no rows to evaluate" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+    return _result(check, _status(check, holds=holds), f"{told}, wanted {wanted}", source)
 
 
-def not_evaluated(name: str, check: Check, why: str) -> CheckResult:
+def not_evaluated(check: PlannedCheck, why: str) -> CheckResult:
     """A check that could not be judged is never a pass."""
-    return CheckResult(name, check.severity, "error", why, None, None, "scan")
+    return _result(check, "error", why, check.function.where)
 
 
 def blocks(result: CheckResult) -> bool:
     """Whether nothing may be published because of this result."""
     return result.severity == "error" and result.status in ("fail", "error")
+
+
+def _status(check: PlannedCheck, *, holds: bool) -> CheckStatus:
+    if holds:
+        return "pass"
+    return "fail" if check.conf.severity == "error" else "warn"
+
+
+def _result(
+    check: PlannedCheck,
+    status: CheckStatus,
+    observed: str,
+    source: Where,
+    failing: int | None = None,
+    evaluated: int | None = None,
+) -> CheckResult:
+    description = check.conf.description
+    return CheckResult(
+        check.name, check.conf.severity, status, observed, failing, evaluated, source, description
+    )

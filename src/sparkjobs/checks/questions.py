@@ -1,0 +1,128 @@
+"""What a check can ask of the rows. The judge asks everything in as few passes as there can be.
+
+A check's function returns one of these, or plainly a `Column`: a condition on one row with three values.
+Where it is true the row passes, where it is false the row breaks the check, and where it is null there is
+no answer: the row is not evaluated.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from sparkjobs.config.sources import comparable
+from sparkjobs.sql import literal
+
+N: Final = "_sparkjobs_rows"
+"""In a group: how many of the rows that are looked at it has."""
+ALL: Final = "_sparkjobs_all_rows"
+"""In a group: the same, with the rows of the table that stay beside the staged ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A column that a check looks at. Rows that an aggregate does not look at are null in it."""
+
+    name: str
+    kind: str
+    """Its type, as Spark writes it."""
+    value: Column
+
+    def literal(self, given: str | float) -> Column:
+        """A value of conf that compares with this column.
+
+        Raises:
+            ValueError: it does not.
+        """
+        if not comparable(given, self.kind):
+            raise ValueError(f"{given!r} cannot be compared with {self.name!r}, which is {self.kind}")
+        return literal(given, self.kind)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether it can hold NaN."""
+        return self.kind in ("float", "double")
+
+    @property
+    def is_nan(self) -> Column:
+        """True where it is NaN, which is greater than every number to Spark."""
+        return F.isnan(self.value) if self.is_float else F.lit(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many rows, or groups, were looked at, and how many of them break the check: two aggregates."""
+
+    failing: Column
+    evaluated: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One value of all rows together, and whether it is as wanted: two aggregates. Null does not hold."""
+
+    value: Column
+    holds: Column
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Asked of the groups of rows that are equal in `columns`: over these, `N` and `ALL`.
+
+    A row in which one of `columns` is null is in no group.
+    """
+
+    columns: tuple[Subject, ...]
+    ask: Column | Share | Measure
+    """A `Column` is a condition on one group; where it is false, all rows of the group break the check."""
+    in_table: bool = False
+    """Whether rows that stay in the table count too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Asked of what `through` makes of the rows that are looked at, in a pass of its own."""
+
+    through: Callable[[DataFrame], DataFrame]
+    ask: Share | Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An answer that is known without looking at rows."""
+
+    holds: bool
+    observed: str
+    failing: int | None = None
+    evaluated: int | None = None
+
+
+Question = Column | Measure | Groups | Pass | Finding
+
+
+def within(
+    value: Column, low: Column | None, high: Column | None, wanted: str, *, if_empty: bool = False
+) -> Measure:
+    """`value` lies between `low` and `high`. NaN does not, nor does the null of no rows unless `if_empty`."""
+    holds = value.isNotNull()
+    if low is not None:
+        holds = holds & (value >= low)
+    if high is not None:
+        holds = holds & (value <= high)
+    return Measure(value, F.coalesce(holds, F.lit(False)) | (F.lit(if_empty) & value.isNull()), wanted)
+
+
+def bounds(low: object | None, high: object | None) -> str:
+    """Bounds in words."""
+    if low == high:
+        return f"exactly {_shown(low)}"
+    if high is None:
+        return f"at least {_shown(low)}"
+    return f"at most {_shown(high)}" if low is None else f"{_shown(low)} to {_shown(high)}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else str(value)

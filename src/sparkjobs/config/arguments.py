@@ -1,0 +1,72 @@
+"""What the arguments of a check can be. A check's function says it in its annotations."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, get_args
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from sparkjobs.config.checks import compiled
+from sparkjobs.config.mistakes import told_of
+from sparkjobs.config.model import ColumnName, Value
+
+__all__ = [
+    "Columns",
+    "Condition",
+    "Count",
+    "Duration",
+    "Expected",
+    "Number",
+    "Pattern",
+    "Share",
+    "Texts",
+    "Types",
+    "Value",
+    "Values",
+]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"([1-9][0-9]{0,6})([smhdw])")
+
+
+def _duration(text: object) -> timedelta:
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        raise ValueError(f"{text!r} is not a duration; for example 90s, 15m, 2h, 1d, 4w")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+Condition = Annotated[str, Field(min_length=1), "condition"]
+"""A SQL condition on one row; it is looked at before anything runs."""
+Pattern = Annotated[str, AfterValidator(compiled)]
+"""A Java regular expression."""
+Values = Annotated[tuple[Value, ...], Field(min_length=1)]
+Texts = Annotated[tuple[str, ...], Field(min_length=1)]
+Columns = Annotated[tuple[ColumnName, ...], Field(min_length=1)]
+Number = int | float
+Count = Annotated[int, Field(ge=0)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Expected = Annotated[Mapping[str, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+"""Shares by value."""
+Types = Annotated[Mapping[ColumnName, str | Texts], Field(min_length=1)]
+"""Spark types by column."""
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def typed(annotation: Any, name: str, value: object) -> Any:  # noqa: ANN401 (whatever the annotation says)
+    """`value` as the argument `name` takes it.
+
+    Raises:
+        ValueError: it does not; says why.
+    """
+    adapter: TypeAdapter[Any] = TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        raise ValueError(told_of(name, error.errors()[0])) from error
+
+
+def is_condition(annotation: object) -> bool:
+    """Whether an argument so annotated is a SQL condition."""
+    return annotation == Condition or any(map(is_condition, get_args(annotation)))

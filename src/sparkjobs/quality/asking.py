@@ -1,0 +1,85 @@
+"""The passes over staged rows: which frame each is, and what is asked of it."""
+
+import re
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from sparkjobs.checks.questions import ALL, Measure, N, Share, Subject
+from sparkjobs.plan import PlannedCheck
+from sparkjobs.sql import column, condition
+
+Kept = Callable[[tuple[str, ...]], DataFrame | None]
+_SHOWN = 5
+"""Rows that break a check and are shown."""
+Answer = tuple[Any, Any]
+"""The two values of a Share, or of a Measure."""
+
+
+def where_of(spark: SparkSession, check: PlannedCheck) -> Column:
+    """True for the rows that a check looks at, never null."""
+    where = check.conf.where
+    return F.lit(True) if where is None else F.coalesce(condition(spark, where), F.lit(False))
+
+
+def looked_at(spark: SparkSession, check: PlannedCheck, rows: DataFrame) -> DataFrame:
+    """The rows that a check looks at."""
+    return rows.filter(where_of(spark, check)) if check.conf.where else rows
+
+
+def share_of(holds: Column, where: Column) -> Share:
+    """A condition on one row as counts."""
+    return Share(F.count_if(where & ~holds), F.count_if(where & holds.isNotNull()))
+
+
+def weighted(holds: Column) -> Share:
+    """A condition on one group as counts of rows."""
+    return Share(_rows_if(~holds), _rows_if(holds.isNotNull()))
+
+
+def answers(frame: DataFrame, asks: list[Share | Measure]) -> list[Answer]:
+    """What `frame` says to each question, in one Spark job."""
+    columns = [one for ask in asks for one in _columns(ask)]
+    found = frame.agg(*[one.alias(f"_{place}") for place, one in enumerate(columns)]).first() or ()
+    return [(found[2 * place], found[2 * place + 1]) for place in range(len(asks))]
+
+
+def groups_of(rows: DataFrame, columns: tuple[Subject, ...], beside: DataFrame | None) -> DataFrame:
+    """The groups of `rows` that are equal in `columns`; those of `beside` count only into `ALL`."""
+    names = [one.name for one in columns]
+    complete = reduce(Column.__and__, [column(name).isNotNull() for name in names])
+    keys = rows.filter(complete).select(*map(column, names), F.lit(1).alias(N))
+    if beside is not None:
+        stay = beside.filter(complete).select(*map(column, names), F.lit(0).alias(N))
+        keys = keys.unionByName(stay)
+    counts = F.sum(N).alias(N), F.count(F.lit(1)).alias(ALL)
+    return keys.groupBy(*map(column, names)).agg(*counts).filter(F.col(N) > 0)
+
+
+def grouped(
+    rows: DataFrame, by: tuple[str, ...], asks: list[Measure]
+) -> tuple[DataFrame, list[Share | Measure]]:
+    """The groups of `rows` by some columns, and how many of them are as wanted."""
+    names = [f"_sparkjobs_holds_{place}" for place in range(len(asks))]
+    holds = [ask.holds.alias(name) for ask, name in zip(asks, names, strict=True)]
+    frame = rows.groupBy(*map(column, by)).agg(*holds)
+    return frame, [Share(F.count_if(~F.col(name)), F.count(F.lit(1))) for name in names]
+
+
+def shown(check: PlannedCheck, broken: DataFrame) -> tuple[str, ...]:
+    """Some rows as JSON: of the columns that a check looks at, or that its SQL names."""
+    words = {word for _, text in check.conditions for word in re.findall(r"\w+", text)}
+    names = check.columns or tuple(name for name in broken.columns if name in words)
+    told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"})
+    return tuple(row[0] for row in broken.select(told).limit(_SHOWN).collect()) if names else ()
+
+
+def _rows_if(holds: Column) -> Column:
+    return F.coalesce(F.sum(F.when(holds, F.col(N))), F.lit(0))
+
+
+def _columns(ask: Share | Measure) -> tuple[Column, Column]:
+    return (ask.failing, ask.evaluated) if isinstance(ask, Share) else (ask.value, ask.holds)

@@ -1,0 +1,104 @@
+"""`@check` marks a function from columns to what is to be asked of the rows."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from sparkjobs.registry.jobs import MARK, Function
+
+Where = Literal["plan", "footer", "scan", "keys", "pass"]
+"""What answers a check, cheapest first: the schema or the plan, Parquet's footers, the one scan that all
+checks share, a pass over some key columns, a pass of its own."""
+
+_GIVEN = ("now", "rows", "schema")
+_WHERE: dict[str, Where] = {"Finding": "plan", "Column": "scan", "Measure": "scan", "Groups": "keys"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A keyword-only parameter of a check function: an argument that conf can give."""
+
+    name: str
+    annotation: object
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFunction:
+    """A marked function: positional parameters are columns, keyword-only ones are arguments."""
+
+    name: str
+    function: Callable[..., Any]
+    columns: tuple[str, ...]
+    """Names of its column parameters; `columns`, the last, takes as many as conf names."""
+    given: tuple[str, ...]
+    """What it is handed before its columns: `now` (the run's), `rows` (a condition: which are looked at),
+    `schema` (of the rows)."""
+    arguments: Mapping[str, Parameter]
+    one_of: tuple[str, ...]
+    """Arguments of which conf gives at least one."""
+    footer: Callable[..., Any] | None
+    """What may answer it from Parquet's footers."""
+    where: Where
+    file: str
+    line: int
+    description: str
+
+    @property
+    def place(self) -> str:
+        """file:line of the definition."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def judges_rows(self) -> bool:
+        """Whether each row can be told to break it, so that it can be a rule of a contract too."""
+        return _returned(self.function) == "Column"
+
+
+def check(
+    *, one_of: tuple[str, ...] = (), footer: Callable[..., Any] | None = None
+) -> Callable[[Function], Function]:
+    """Mark a function from columns to what is to be asked of the rows as a check.
+
+    It is returned unchanged. `one_of` are arguments of which conf gives at least one; `footer` answers the
+    check from Parquet's footers where it can.
+    """
+
+    def mark(function: Function) -> Function:
+        columns: list[str] = []
+        arguments: dict[str, Parameter] = {}
+        given: list[str] = []
+        for parameter in inspect.signature(function, eval_str=True).parameters.values():
+            required = parameter.default is parameter.empty
+            match parameter.kind:
+                case parameter.KEYWORD_ONLY:
+                    arguments[parameter.name] = Parameter(parameter.name, parameter.annotation, required)
+                case _ if parameter.name in _GIVEN:
+                    given.append(parameter.name)
+                case _:
+                    columns.append(parameter.name)
+        spec = CheckFunction(
+            name=function.__name__.rstrip("_"),
+            function=function,
+            columns=tuple(columns),
+            given=tuple(given),
+            arguments=MappingProxyType(arguments),
+            one_of=one_of,
+            footer=footer,
+            where=_WHERE.get(_returned(function), "pass"),
+            file=function.__code__.co_filename,
+            line=function.__code__.co_firstlineno,
+            description=inspect.getdoc(function) or "",
+        )
+        setattr(function, MARK, spec)
+        return function
+
+    return mark
+
+
+def _returned(function: Callable[..., Any]) -> str:
+    """The name of what a function says it returns."""
+    returned = inspect.signature(function, eval_str=True).return_annotation
+    return getattr(returned, "__name__", "")

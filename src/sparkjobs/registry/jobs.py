@@ -1,0 +1,66 @@
+"""`@job` marks a pure function from DataFrames to one DataFrame."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+MARK = "__sparkjobs__"
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A keyword-only parameter of a job function."""
+
+    name: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JobFunction:
+    """A marked function: positional parameters are inputs, keyword-only ones are params."""
+
+    name: str
+    function: Callable[..., Any]
+    inputs: tuple[str, ...]
+    params: tuple[Param, ...]
+    file: str
+    line: int
+    description: str
+
+    @property
+    def place(self) -> str:
+        """file:line of the definition."""
+        return f"{self.file}:{self.line}"
+
+
+def job(function: Function) -> Function:
+    """Mark `function`, a pure function from DataFrames to one DataFrame, as a job.
+
+    It is returned unchanged, so a test calls it like any other function.
+
+    Raises:
+        TypeError: it takes `*args` or `**kwargs`, which no conf could name.
+    """
+    inputs: list[str] = []
+    params: list[Param] = []
+    for parameter in inspect.signature(function).parameters.values():
+        match parameter.kind:
+            case parameter.POSITIONAL_ONLY | parameter.POSITIONAL_OR_KEYWORD:
+                inputs.append(parameter.name)
+            case parameter.KEYWORD_ONLY:
+                params.append(Param(parameter.name, required=parameter.default is parameter.empty))
+            case _:
+                raise TypeError(f"{function.__qualname__}: *{parameter.name} cannot be named in conf")
+    spec = JobFunction(
+        name=function.__name__,
+        function=function,
+        inputs=tuple(inputs),
+        params=tuple(params),
+        file=function.__code__.co_filename,
+        line=function.__code__.co_firstlineno,
+        description=inspect.getdoc(function) or "",
+    )
+    setattr(function, MARK, spec)
+    return function

@@ -1,0 +1,33 @@
+"""Every check is green and red where its docstring says so."""
+
+import re
+
+import pytest
+from pyspark.sql import SparkSession
+
+from sparkjobs.quality import judge
+from tests.checks import NOW, checks_of, registry
+
+_EXAMPLE = re.compile(r" *(?P<verdict>green|red): +(?P<arguments>\{.*\}) on (?P<rows>.*)")
+EXAMPLES = [
+    (name, found["verdict"], found["arguments"], found["rows"])
+    for name, check in sorted(registry().checks.items())
+    for line in check.description.splitlines()
+    if (found := _EXAMPLE.fullmatch(line))
+]
+
+
+@pytest.mark.parametrize(("name", "verdict", "arguments", "rows"), EXAMPLES)
+def test_an_example_is_as_its_docstring_says(
+    spark: SparkSession, name: str, verdict: str, arguments: str, rows: str
+) -> None:
+    frame = spark.sql(f"select * from values {rows}")  # noqa: S608 (our own docstrings)
+    (result,) = judge(spark, checks_of(f"{name}: {arguments}"), None, frame, lambda _: None, NOW)
+    assert result.status == {"green": "pass", "red": "fail"}[verdict], result.observed
+
+
+def test_every_example_is_found() -> None:
+    told = (
+        line.split()[:1] for check in registry().checks.values() for line in check.description.splitlines()
+    )
+    assert len(EXAMPLES) == sum(words in (["green:"], ["red:"]) for words in told)

@@ -1,0 +1,117 @@
+"""An entry of `checks:` is compared with the function that judges it before anything runs."""
+
+from pathlib import Path
+
+import pytest
+
+from sparkjobs.errors import ConfigError
+from sparkjobs.plan import graph_of
+from tests.checks import checks_of, registry
+from tests.unit.projects import CODE, DAILY, conf_of, project, registry_of
+
+OWN = """
+
+from sparkjobs import check
+
+
+@check()
+def even(column, *, offset: int = 0):
+    return (column.value + offset) % 2 == 0
+"""
+
+
+def told(root: Path, entries: str, code: str = CODE) -> list[str]:
+    conf = conf_of(project(root, {"conf/jobs/daily.yml": f"{DAILY}checks:\n{entries}"}, code))
+    try:
+        graph_of(conf, registry_of(conf))
+    except ConfigError as error:
+        return list(error.mistakes)
+    return []
+
+
+@pytest.mark.parametrize(
+    ("entry", "mistake"),
+    [
+        (
+            "unique: {columns: [id], mosty: 0.9}",
+            "5:29: 'mosty' is not a key of unique; did you mean 'mostly'?",
+        ),
+        ("uniqe: [a]", "5:5: there is no check 'uniqe'; did you mean 'unique'?"),
+        ("unique: []", "5:5: unique needs 'columns'"),
+        ("between: {column: a}", "5:5: between needs 'min' or 'max'"),
+        ("between: {min: 1}", "5:5: between needs 'column'"),
+        ("accepted_values: {column: a}", "5:5: accepted_values needs 'values'"),
+        (
+            "accepted_values: {column: a, values: [1, null]}",
+            "5:34: values: must be text, a number, true or false",
+        ),
+        ("accepted_values: {column: a, values: []}", "5:34: values: must not be empty"),
+        ("matches: {column: a, pattern: '('}", "5:26: pattern: '(' is not a regular expression"),
+        ("row_count: {min: -1}", "5:17: min: input should be greater than or equal to 0"),
+        ("row_count: {min: many}", "5:17: min: must be a whole number, not 'many'"),
+        ("row_count: text", "5:5: row_count takes no text; write its arguments as `key: value`"),
+        ("not_in_future: {column: a, tolerance: 1 day}", "5:32: tolerance: '1 day' is not a duration"),
+        ("letter_case: {column: a, case: uper}", "5:30: case: 'uper' is not known; did you mean 'upper'?"),
+        ("unique: {columns: [a], group_by: [b]}", "5:28: unique is no aggregate; `group_by` is for those"),
+        ("correlation: {column: a, min: 0}", "5:5: correlation needs 'other'"),
+    ],
+)
+def test_what_does_not_fit_is_a_mistake_with_its_place(tmp_path: Path, entry: str, mistake: str) -> None:
+    (found,) = told(tmp_path, f"  - {entry}\n")
+    assert found.startswith(f"conf/jobs/daily.yml:{mistake}")
+
+
+def test_all_checks_that_do_not_fit_are_told_at_once(tmp_path: Path) -> None:
+    assert len(told(tmp_path, "  - uniqe: [a]\n  - between: {column: a}\n")) == 2
+
+
+def test_a_project_s_own_check_is_used_like_ours(tmp_path: Path) -> None:
+    assert told(tmp_path, "  - even: {column: id, offset: 1}\n", CODE + OWN) == []
+
+
+def test_a_project_s_own_check_may_not_take_the_name_of_ours(tmp_path: Path) -> None:
+    (mistake,) = told(tmp_path, "  - unique: [id]\n", CODE + OWN.replace("def even", "def unique"))
+    assert "'unique' is already a check, at " in mistake
+
+
+@pytest.mark.parametrize(
+    ("entry", "names"),
+    [
+        ("not_null: [a, b]", ["not_null(a)", "not_null(b)"]),
+        ("unique: [a, b]", ["unique(a, b)"]),
+        ("unique: a", ["unique(a)"]),
+        ("expression: a > b", ["expression(a > b)"]),
+        ("row_count: {min: 1}", ["row_count"]),
+        ("row_count: {min: 1, name: some_rows}", ["some_rows"]),
+        ("unique: {columns: [a, b], name: key}", ["key"]),
+        ("not_null: {columns: [a, b], name: filled}", ["filled(a)", "filled(b)"]),
+        ("between: {column: a, min: 1, name: sane}", ["sane"]),
+    ],
+)
+def test_a_check_of_one_column_stands_for_each_of_its_columns(entry: str, names: list[str]) -> None:
+    assert [one.name for one in checks_of(entry)] == names
+
+
+@pytest.mark.parametrize(
+    ("entry", "source"),
+    [
+        ("not_null: [a]", "footer or scan"),
+        ("not_null: {column: a, where: b > 1}", "scan"),
+        ("row_count: {min: 1}", "footer or scan"),
+        ("expression: a > b", "scan"),
+        ("unique: [a]", "keys"),
+        ("mean: {column: a, min: 1}", "scan"),
+        ("mean: {column: a, min: 1, group_by: [b]}", "keys"),
+        ("iqr: [a]", "pass"),
+        ("column_count: {min: 1}", "plan"),
+    ],
+)
+def test_what_answers_a_check_is_told_before_it_runs(entry: str, source: str) -> None:
+    (check,) = checks_of(entry)
+    assert check.source == source
+
+
+def test_every_check_says_what_it_means_with_a_green_and_a_red_example() -> None:
+    for name, check in registry().checks.items():
+        words = [line.split()[0] for line in check.description.splitlines() if line.strip()]
+        assert {"green:", "red:"} <= set(words), name
