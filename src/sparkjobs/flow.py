@@ -39,7 +39,7 @@ from sparkjobs.publish import (
     stage,
     staged_rows,
 )
-from sparkjobs.quality import Rejected, blocks, judge, settle, tally
+from sparkjobs.quality import Rejected, blocks, judge, settle, tally, warned
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
@@ -88,13 +88,14 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             progress.ledgers = [
                 _ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()
             ]
+        progress.checks = tuple(result for one in progress.ledgers for result in warned(one))
         _refuse_partial(job, attempt, progress.ledgers)
         reach("counted")
         with step(run, job.name, "judge"):
             changes = _compared(spark, attempt, job, staged)
             rows = changes.rows if isinstance(changes, Changes) else staged
             kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-            progress.checks = judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now)
+            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now)
         _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):

@@ -20,6 +20,8 @@ class Ledger:
     quarantined: int
     high: str | None = None
     """The new high-water mark, where the input is read by column."""
+    warned: tuple[tuple[str, int], ...] = ()
+    """How many rows break each rule of severity warn; they are valid all the same."""
 
     @property
     def exact(self) -> bool:
@@ -88,7 +90,7 @@ class CheckResult:
     observed: str
     failing: int | None
     evaluated: int | None
-    source: Literal["plan", "footer", "scan", "keys", "pass"]
+    source: Literal["plan", "footer", "scan", "keys", "pass", "contract"]
     """What answered it, always exactly."""
     description: str = ""
     sample: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from pyspark.sql import SparkSession
 
@@ -46,7 +47,7 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
     clock, emit = orders.clock, orders.emit
     now, before = clock(), time.monotonic()
     started = now.isoformat()
-    shelf = _shelf(start, conf, plan)
+    shelf = _shelf(start, conf, plan, now)
     run = Run(orders.run_id, plan, shelf, clock, emit, now, orders.lock_wait_s, orders.fail_fast)
     emit(Event(started, "run_started", facts={"run_id": orders.run_id, "jobs": len(plan.jobs)}))
     results: dict[str, JobResult] = {}
@@ -65,7 +66,7 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
     return result
 
 
-def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan) -> Shelf | None:
+def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, now: datetime) -> Shelf | None:
     running = [job for job in plan.jobs if job.runs]
     if not running:
         return None
@@ -73,7 +74,7 @@ def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan) -> 
     if any(job.conf.output.format == "delta" for job in running):
         session.require_delta(spark)
     refuse_expressions(spark, conf, plan)
-    return Shelf(spark, plan)
+    return Shelf(spark, plan, now)
 
 
 def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries) -> JobResult:

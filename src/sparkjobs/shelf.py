@@ -2,10 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkjobs.errors import InputError
 from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
 from sparkjobs.quality import Contracted, Counted, apply, counted
 from sparkjobs.read import read_source, read_table
@@ -28,8 +30,8 @@ class Opened:
 class Shelf:
     """Opens inputs, and keeps those that are cached for as long as a job needs them."""
 
-    def __init__(self, spark: SparkSession, plan: RunPlan) -> None:
-        self.spark = spark
+    def __init__(self, spark: SparkSession, plan: RunPlan, now: datetime) -> None:
+        self.spark, self.now = spark, now
         self._plan = plan
         self._kept: dict[Key, Opened] = {}
         self._done: set[str] = set()
@@ -58,9 +60,10 @@ class Shelf:
 
     def _source(self, one: SourceInput) -> Opened:
         incoming = read_source(self.spark, one, self._plan.root)
-        contracted = apply(
-            self.spark, one.source, one.conf, incoming.rows, incoming.headers, one.part, cached=one.cached
-        )
+        try:
+            contracted = apply(self.spark, one, incoming.rows, incoming.headers, self.now)
+        except ValueError as error:
+            raise InputError(one.source, (str(error),), "Mend its `rules:` in conf/sources.yml.") from error
         return Opened(contracted.valid, contracted)
 
     def _table(self, job: JobPlan, one: TableInput, version: int | None) -> Opened:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import ConfigError
-from sparkjobs.plan import RunPlan
+from sparkjobs.plan import RunPlan, SourceInput
 from sparkjobs.session import syntax
 
 IN: Final = "_sparkjobs_in"
@@ -119,9 +119,10 @@ def refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:
         for check in job.checks:
             here = ("jobs", job.name, "checks", job.conf.checks.index(check.conf))
             places |= {(*here, check.conf.kind, key): text for key, text in check.conditions}
-        for name in (one.source for one in job.conf.inputs.values() if one.source):
-            rules = enumerate(conf.sources[name].rules)
-            places |= {("sources", name, "rules", at, "expr"): rule.expr for at, rule in rules}
+        for one in (one for one in job.inputs if isinstance(one, SourceInput)):
+            for rule in one.rules:
+                here = ("sources", one.source, "rules", one.conf.rules.index(rule.conf))
+                places |= {(*here, rule.conf.kind, key): text for key, text in rule.conditions}
     mistakes: dict[str, None] = {}
     for location, text in places.items():
         try:

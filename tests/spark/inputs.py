@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -10,11 +10,13 @@ from pyspark.sql import SparkSession
 
 from sparkjobs.config import Source
 from sparkjobs.config.node import parse, plain
+from sparkjobs.plan.checks import planned_checks
 from sparkjobs.plan.inputs import pin
 from sparkjobs.quality import Contracted, Rejected, apply, settle
 from sparkjobs.quality.quarantine import lines
 from sparkjobs.read import read_source
 from sparkjobs.results import Ledger
+from tests.checks import NOW, registry
 
 Row = tuple[object, ...]
 
@@ -48,8 +50,10 @@ def opened(spark: SparkSession, root: Path, body: str, *, cached: bool = False) 
     """The source of YAML `body`, whose `path` is relative to `root`, under its contract."""
     conf = source(body)
     conf = conf.model_copy(update={"path": str(root / conf.path)})
-    incoming = read_source(spark, pin("rows", "rows", conf, root, cached=cached), root)
-    return apply(spark, "rows", conf, incoming.rows, incoming.headers, cached=cached)
+    rules = planned_checks(conf.rules, registry().checks)
+    one = replace(pin("rows", "rows", conf, root, cached=cached), rules=rules)
+    incoming = read_source(spark, one, root)
+    return apply(spark, one, incoming.rows, incoming.headers, NOW)
 
 
 def outcome(spark: SparkSession, root: Path, body: str, *, cached: bool = False) -> Outcome:

@@ -183,3 +183,50 @@ def test_a_rule_that_does_more_than_look_at_its_row_is_refused(
     rest = f'rules: [{{name: hostile, expr: "{text}"}}]\n'
     with pytest.raises(ValueError, match=r"condition|function"):
         opened(spark, tmp_path, BODY.format(column="int", rest=rest))
+
+
+CHECKED = "format: csv\npath: in/*.csv\nbad_rows: {{max_share: 1.0}}\ncolumns: {{id: int, v: string, at: int}}\n{}\n"
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_check_of_one_row_is_a_rule(spark: SparkSession, tmp_path: Path, *, cached: bool) -> None:
+    rules = "rules: [{positive: [id, at]}, {length: {column: v, max: 2, where: id > 1}}, {ordered: [id, at]}]"
+    write(tmp_path, {"in/a.csv": "id,v,at\n1,abc,2\n-1,a,0\n2,abc,3\n3,,1\n,a,\n"})
+    found = outcome(spark, tmp_path, CHECKED.format(rules), cached=cached)
+    assert found.good == [(1, "abc", 2), (None, "a", None)]
+    assert found.bad == [
+        ("positive(id),positive(at)", "-1,a,0"),
+        ("length(v)", "2,abc,3"),
+        ("ordered(id, at)", "3,,1"),
+    ]
+    by_raw = {record["raw"]: record["reasons"] for record in found.records}
+    assert by_raw["2,abc,3"] == [{"rule": "length(v)", "column": "v", "value": "abc"}]
+    assert by_raw["3,,1"] == [{"rule": "ordered(id, at)", "value": '{"id":3,"at":1}'}]
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_warning_counts_rows_and_rejects_none(spark: SparkSession, tmp_path: Path, *, cached: bool) -> None:
+    rules = "rules: [{positive: {column: id, severity: warn}}, {name: early, expr: at < 5, severity: warn}]"
+    write(tmp_path, {"in/a.csv": "id,v,at\n1,a,1\n-1,b,9\n-2,c,\nx,d,9\n"})
+    found = outcome(spark, tmp_path, CHECKED.format(rules), cached=cached)
+    assert found.good == [(-1, "b", 9), (-2, "c", None), (1, "a", 1)]
+    assert found.bad == [("type int", "x,d,9")]
+    assert found.ledger.warned == (("positive(id)", 2), ("early", 2))
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_one_row_of_a_key_is_taken_and_the_others_are_quarantined(
+    spark: SparkSession, tmp_path: Path, *, cached: bool
+) -> None:
+    unique = "unique: {keys: [id], order_by: [at]}\nrules: [{name: known, expr: v <> 'bad'}]"
+    lines = ["1,old,1", "1,new,2", "1,bad,3", "2,only,1", ",none,1", ",none,1", "3,a,1", "3,b,1", "3,b,1"]
+    write(tmp_path, {"in/a.csv": "id,v,at\n" + "\n".join(lines) + "\n"})
+    found = outcome(spark, tmp_path, CHECKED.format(unique), cached=cached)
+    assert found.good == [(1, "new", 2), (2, "only", 1), (3, "b", 1), (None, "none", 1), (None, "none", 1)]
+    assert found.bad == [
+        ("known", "1,bad,3"),
+        ("unique (id)", "1,old,1"),
+        ("unique (id)", "3,a,1"),
+        ("unique (id)", "3,b,1"),
+    ]
+    assert (found.ledger.read, found.ledger.valid, found.ledger.quarantined) == (9, 5, 4)

@@ -7,7 +7,7 @@ import pytest
 from sparkjobs.errors import ConfigError
 from sparkjobs.plan import graph_of
 from tests.checks import checks_of, registry
-from tests.unit.projects import CODE, DAILY, conf_of, project, registry_of
+from tests.unit.projects import CODE, DAILY, SOURCES, conf_of, project, registry_of
 
 OWN = """
 
@@ -109,6 +109,34 @@ def test_a_check_of_one_column_stands_for_each_of_its_columns(entry: str, names:
 def test_what_answers_a_check_is_told_before_it_runs(entry: str, source: str) -> None:
     (check,) = checks_of(entry)
     assert check.source == source
+
+
+@pytest.mark.parametrize(
+    ("entries", "mistake"),
+    [
+        (
+            "rules: [{name: a, expr: id > 0, exprs: b}]",
+            "5:35: 'exprs' is not a key of expression; did you mean 'expr'?",
+        ),
+        (
+            "rules: [{betwen: {column: id, min: 1}}]",
+            "5:12: there is no check 'betwen'; did you mean 'between'?",
+        ),
+        ("rules: [{positive: [idd]}]", "5:12: sales has no column 'idd'; did you mean 'id'?"),
+        ("rules: [{row_count: {min: 1}}]", "5:12: row_count is no condition on one row, as a rule is"),
+        (
+            "rules: [{positive: {column: id, mostly: 0.9}}]",
+            "5:35: of a rule, `bad_rows: max_share` says how many",
+        ),
+        ("unique: {keys: [nr]}", "5:3: sales has no column 'nr'; it has "),
+    ],
+)
+def test_a_rule_of_a_contract_is_a_check_of_one_row(tmp_path: Path, entries: str, mistake: str) -> None:
+    conf = conf_of(project(tmp_path, {"conf/sources.yml": f"{SOURCES}  {entries}\n"}))
+    with pytest.raises(ConfigError) as caught:
+        graph_of(conf, registry_of(conf))
+    (found,) = caught.value.mistakes
+    assert found.startswith(f"conf/sources.yml:{mistake}")
 
 
 def test_every_check_says_what_it_means_with_a_green_and_a_red_example() -> None:

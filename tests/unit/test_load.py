@@ -38,11 +38,6 @@ UNKNOWN_KEYS = [
     ),
     (
         "conf/sources.yml",
-        SOURCES + "  rules:\n    - {name: a, expr: id > 0, exprs: b}\n",
-        "6:31: 'exprs' is not a key of rules; did you mean 'expr'?",
-    ),
-    (
-        "conf/sources.yml",
         SOURCES + "  bad_rows:\n    max_shre: 0.1\n",
         "6:5: 'max_shre' is not a key of bad_rows; did you mean 'max_share'?",
     ),

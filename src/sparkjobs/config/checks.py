@@ -70,3 +70,13 @@ SHARED = tuple(key for key in Check.model_fields if key not in ("kind", "argumen
 """The keys that every check takes."""
 
 CheckEntry = Annotated[Check, BeforeValidator(_sorted_out)]
+
+
+def _rule(entry: object) -> object:
+    """`{name: a, expr: b}` as a check of kind `expression`; every other check as it is."""
+    if isinstance(entry, Mapping) and "expr" in entry:
+        return _sorted_out({"expression": entry})
+    return _sorted_out(entry)
+
+
+RuleEntry = Annotated[Check, BeforeValidator(_rule)]

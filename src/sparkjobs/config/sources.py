@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from sparkjobs.config.checks import compiled
-from sparkjobs.config.model import ColumnName, Model, Name, Value
+from sparkjobs.config.checks import Check, RuleEntry, compiled
+from sparkjobs.config.model import ColumnName, Model, Value
 
 _TYPE = re.compile(
     r"boolean|tinyint|smallint|int|bigint|float|double|string|binary|date|timestamp|timestamp_ntz"
@@ -90,11 +90,11 @@ def _long_column(entry: object) -> object:
     return {"type": entry} if isinstance(entry, str) else entry
 
 
-class Rule(Model):
-    """A condition on the typed row; where it is false the row is bad. Null passes."""
+class OneRowPerKey(Model):
+    """Of several good rows with one key the one with the highest values in `order_by` is taken."""
 
-    name: Name
-    expr: str
+    keys: tuple[ColumnName, ...] = Field(min_length=1)
+    order_by: tuple[ColumnName, ...] = ()
 
 
 class BadRows(Model):
@@ -138,7 +138,10 @@ Columns = Mapping[ColumnName, Annotated[Column, BeforeValidator(_long_column)]]
 class _Source(Model):
     path: str
     columns: Columns = Field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RuleEntry, ...] = ()
+    """Checks of single rows; a row that breaks one of severity error is bad."""
+    unique: OneRowPerKey | None = None
+    """The other rows of a key are bad. Rows with a null in their key are not compared."""
     bad_rows: BadRows = BadRows()
     on_extra_columns: Literal["fail", "ignore"] = "fail"
     on_missing_columns: Literal["fail", "null"] = "fail"
@@ -160,8 +163,8 @@ class _Source(Model):
 
     @field_validator("rules")
     @classmethod
-    def _named_apart(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-        names = [rule.name for rule in rules]
+    def _named_apart(cls, rules: tuple[Check, ...]) -> tuple[Check, ...]:
+        names = [rule.name for rule in rules if rule.name]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two rules are named {twice[0]!r}")

@@ -48,7 +48,7 @@ def _planned(conf: Conf, registry: Registry, request: Request, *, decided: bool)
     pinned: dict[str, SourceInput] = {}
     for job in graph.order:
         if job in chosen:
-            inputs = tuple(_inputs(conf, job, plans, pinned, request.versions))
+            inputs = tuple(_inputs(conf, registry, job, plans, pinned, request.versions))
             function = registry.jobs[function_name(job, conf.jobs[job])]
             upstream = tuple(sorted(graph.upstream[job] & set(plans)))
             checks = planned_checks(conf.jobs[job].checks, registry.checks)
@@ -69,6 +69,7 @@ def _sharing(plan: RunPlan) -> RunPlan:
 
 def _inputs(
     conf: Conf,
+    registry: Registry,
     job: str,
     plans: Mapping[str, JobPlan],
     pinned: dict[str, SourceInput],
@@ -82,7 +83,8 @@ def _inputs(
                 source = conf.sources[one.source]
                 found = pin(name, one.source, source, conf.root, cached=cached, folders=conf.folders)
                 version = versions.get(("source", one.source), found.version)
-                pinned[one.source] = replace(found, version=version)
+                rules = planned_checks(source.rules, registry.checks)
+                pinned[one.source] = replace(found, version=version, rules=rules)
             yield replace(pinned[one.source], name=name, cached=cached)
         elif one.ref is not None:
             output = conf.jobs[one.ref].output

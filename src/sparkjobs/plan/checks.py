@@ -86,6 +86,33 @@ def planned_checks(
     return tuple(one for conf in checks for one in fitted(conf, functions))
 
 
+def misfits_of_rules(conf: Conf, source: str, functions: Mapping[str, CheckFunction]) -> Iterator[str]:
+    """Every mistake in the contract of `source`, with its place."""
+    body = conf.sources[source]
+    for at, rule in enumerate(body.rules):
+        try:
+            for one in fitted(rule, functions):
+                _refuse_no_rule(one)
+                for name in one.columns:
+                    if body.columns and name not in body.columns:
+                        near = guess(name, body.columns, "it has")
+                        raise UnfitCheckError(rule.kind, f"{source} has no column {name!r}; {near}")
+        except UnfitCheckError as error:
+            yield f"{conf.at('sources', source, 'rules', at, rule.kind, error.key)}: {error}"
+    named = (*body.unique.keys, *body.unique.order_by) if body.unique else ()
+    for name in (name for name in named if body.columns and name not in body.columns):
+        near = guess(name, body.columns, "it has")
+        yield f"{conf.at('sources', source, 'unique')}: {source} has no column {name!r}; {near}"
+
+
+def _refuse_no_rule(check: PlannedCheck) -> None:
+    """Refuse what cannot be said of one row."""
+    if not check.function.judges_rows:
+        raise UnfitCheckError(check.conf.kind, f"{check.conf.kind} is no condition on one row, as a rule is")
+    if check.conf.mostly < 1:
+        raise UnfitCheckError("mostly", "of a rule, `bad_rows: max_share` says how many rows may break it")
+
+
 def misfits(conf: Conf, job: str, functions: Mapping[str, CheckFunction]) -> Iterator[str]:
     """Every mistake in the checks of `job`, with its place."""
     for at, one in enumerate(conf.jobs[job].checks):

@@ -33,6 +33,7 @@ _SAYS_NOTHING: Mapping[str, Any] = {
     "checks": _EACH,
     "columns": _EACH,
     "description": True,
+    "rules": _EACH,
     "tags": True,
 }
 """Of the conf of a job or source: what can change without changing any row."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.errors import ConfigError
-from sparkjobs.plan.checks import misfits
+from sparkjobs.plan.checks import misfits, misfits_of_rules
 from sparkjobs.plan.fits import misfits_of
 from sparkjobs.registry import JobFunction, Registry
 
@@ -36,6 +36,7 @@ def graph_of(conf: Conf, registry: Registry) -> Graph:
         *(text for job in conf.jobs for text in _signature(conf, job, functions)),
         *(text for job in conf.jobs for text in misfits_of(conf, job)),
         *(text for job in conf.jobs for text in misfits(conf, job, registry.checks)),
+        *(text for source in conf.sources for text in misfits_of_rules(conf, source, registry.checks)),
         *_shared_folders(conf),
     ]
     upstream = {

@@ -60,6 +60,8 @@ class SourceInput:
     """Of a Delta table; one that was made anew under the same path has another."""
     part: Part | None = None
     """Which of its rows are taken; None takes all."""
+    rules: tuple[PlannedCheck, ...] = ()
+    """Of its contract."""
 
     @property
     def key(self) -> Key:

@@ -9,7 +9,7 @@ from sparkjobs.quality.counted import Counted, counted, tally
 from sparkjobs.quality.judge import judge
 from sparkjobs.quality.ledger import settle
 from sparkjobs.quality.quarantine import Rejected
-from sparkjobs.quality.verdict import blocks
+from sparkjobs.quality.verdict import blocks, warned
 
 __all__ = [
     "Contracted",
@@ -21,4 +21,5 @@ __all__ = [
     "judge",
     "settle",
     "tally",
+    "warned",
 ]

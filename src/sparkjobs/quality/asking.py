@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
-from sparkjobs.checks.questions import ALL, Measure, N, Share, Subject
+from sparkjobs.checks.questions import ALL, Measure, N, Question, Share, Subject
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.sql import column, condition
 
@@ -17,6 +19,30 @@ _SHOWN = 5
 """Rows that break a check and are shown."""
 Answer = tuple[Any, Any]
 """The two values of a Share, or of a Measure."""
+
+
+def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, now: datetime) -> Question:
+    """What `check` asks of rows of `schema`; times are compared with `now`.
+
+    Raises:
+        ValueError: it cannot be asked of such columns, or its SQL does more than look at a row.
+    """
+    for _, text in check.conditions:
+        condition(spark, text)
+    where = where_of(spark, check)
+    # a condition on one row is counted where the row is looked at; an aggregate must not see the others
+    hides = check.conf.where is not None and check.function.where == "scan" and not check.function.judges_rows
+    kinds = {field.name: field.dataType.simpleString() for field in schema}
+    for name in check.columns:
+        if name not in kinds:
+            raise ValueError(f"there is no column {name!r}")
+    values = {name: F.when(where, column(name)) if hides else column(name) for name in check.columns}
+    subjects = [Subject(name, kinds[name], values[name]) for name in check.columns]
+    given = {"now": F.lit(now), "rows": where, "schema": schema}
+    question: Question = check.function.function(
+        *[given[name] for name in check.function.given], *subjects, **check.arguments
+    )
+    return question
 
 
 def where_of(spark: SparkSession, check: PlannedCheck) -> Column:
@@ -69,10 +95,15 @@ def grouped(
     return frame, [Share(F.count_if(~F.col(name)), F.count(F.lit(1))) for name in names]
 
 
+def named_in(check: PlannedCheck, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Of `columns`, those that a check looks at, or that its SQL names."""
+    words = {word for _, text in check.conditions for word in re.findall(r"\w+", text)}
+    return check.columns or tuple(name for name in columns if name in words)
+
+
 def shown(check: PlannedCheck, broken: DataFrame) -> tuple[str, ...]:
     """Some rows as JSON: of the columns that a check looks at, or that its SQL names."""
-    words = {word for _, text in check.conditions for word in re.findall(r"\w+", text)}
-    names = check.columns or tuple(name for name in broken.columns if name in words)
+    names = named_in(check, tuple(broken.columns))
     told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"})
     return tuple(row[0] for row in broken.select(told).limit(_SHOWN).collect()) if names else ()
 

@@ -4,21 +4,28 @@ Counts come from one observation above the scan, or from the cache where the inp
 observation that a retried stage has doubled, or that never ran, is counted again.
 """
 
-from dataclasses import dataclass
-from typing import cast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from typing import Any, cast
 
-from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from sparkjobs.config import Source
+from sparkjobs.config.sources import OneRowPerKey
 from sparkjobs.cursor import highest, takes
-from sparkjobs.plan import Part, Since, Within
-from sparkjobs.quality.reasons import Reason, masks, raw_text, reasons_of
+from sparkjobs.plan import Since, SourceInput, Within
+from sparkjobs.quality.reasons import Reason, entry, masks, raw_text, reasons_of, told
 from sparkjobs.quality.values import typed
 from sparkjobs.sql import DAMAGE, FILE, IN, RAW, column, incoming
 
 _MASK = "_sparkjobs_mask_{}"
+_WARNED = "warned_{}"
+_AGAIN = "_sparkjobs_again"
+"""Whether a row has the key of another one, which is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,8 @@ class Counts:
     bad: int
     high: str | None = None
     """The new high-water mark, where the input is read by column."""
+    warned: tuple[tuple[str, int], ...] = ()
+    """How many rows break each rule of severity warn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,63 +47,98 @@ class Contracted:
     source: str
     conf: Source
     rows: DataFrame
-    """Every record: typed columns, IN, RAW, FILE, DAMAGE and the masks."""
+    """Every record: typed columns, IN, RAW, FILE, DAMAGE and what tells whether it is bad."""
     valid: DataFrame
     """The typed columns of the good rows: what the job's function gets."""
     headers: int
-    reasons: tuple[Reason, ...]
-    mask_columns: tuple[str, ...]
+    bad: Column
+    """Whether a record of `rows` is bad."""
+    reasons: Column
+    """Why: array<struct<rule, column, value>>."""
+    warnings: tuple[str, ...]
+    """The rules of severity warn."""
     observation: Observation | None
     counts: Counts | None
     """Known beforehand where the input is cached."""
     metrics: tuple[Column, ...]
-    """What is counted: seen, bad, and high where the input is read by column."""
+    """What is counted: seen, bad, what breaks each warning, and high where the input is read by column."""
+
+    def counted(self, found: Mapping[str, Any]) -> Counts:
+        """The values of `metrics` by their names."""
+        warned = tuple((rule, found[_WARNED.format(place)]) for place, rule in enumerate(self.warnings))
+        return Counts(found["seen"], found["bad"], found.get("high"), warned)
+
+    def count(self) -> Counts:
+        """Count in a pass of its own."""
+        found = self.rows.agg(*self.metrics).first()
+        return self.counted(found.asDict() if found else {})
 
 
 def apply(
-    spark: SparkSession,
-    source: str,
-    conf: Source,
-    incoming_rows: DataFrame,
-    headers: int,
-    part: Part | None = None,
-    *,
-    cached: bool,
+    spark: SparkSession, one: SourceInput, incoming_rows: DataFrame, headers: int, now: datetime
 ) -> Contracted:
-    """Put the rows of `source` under its contract. `cached` reads, judges and counts them now.
+    """Put the rows of an input under its contract. A cached one is read, judged and counted now.
+
+    `now` is what times are compared with.
 
     Raises:
-        ValueError: a rule is not a condition on one row.
+        ValueError: a rule cannot be asked of its columns.
     """
+    conf, part = one.conf, one.part
     kinds = {field.name: field.dataType.simpleString() for field in _struct(incoming_rows)}
     declared = [_typed(name, kinds[name], conf).alias(name) for name in kinds]
-    reasons = reasons_of(spark, conf)
-    mask_columns = tuple(_MASK.format(place) for place, _ in enumerate(masks(reasons)))
-    travelling = [column(name) for name in (IN, RAW, FILE, DAMAGE)]
-    rows = incoming_rows.select(*declared, *travelling)
+    rows = incoming_rows.select(*declared, *[column(name) for name in (IN, RAW, FILE, DAMAGE)])
     if isinstance(part, Since | Within):
-        rows = rows.filter(takes(part, kinds_of(rows)[part.column]))
-    rows = rows.select(
-        "*", *[mask.alias(name) for mask, name in zip(masks(reasons), mask_columns, strict=True)]
-    )
-    bad = is_bad(mask_columns)
-    observation, counts, judged = None, None, rows
-    metrics = _metrics(rows, bad, part)
-    if cached:
-        rows = judged = _slim(rows, bad).persist()
-        counts = count(rows, metrics)
-    else:
-        observation = Observation()
-        judged = rows.observe(observation, *metrics)
+        rows = rows.filter(takes(part, _kind(rows, part.column)))
+    reasons = reasons_of(spark, one, rows.select(*map(column, kinds)).schema, now)
+    warnings = tuple(reason for reason in reasons if not reason.rejects)
+    rows, bad, why = _judged(rows, tuple(reason for reason in reasons if reason.rejects))
+    if conf.unique:
+        rows, bad, why = _one_per_key(rows, conf.unique, bad, why)
+    metrics = _metrics(bad, warnings)
+    if isinstance(part, Since):
+        metrics = (*metrics, highest(part, _kind(rows, part.column), ~bad).alias("high"))
+    rows = _slim(rows, bad).persist() if one.cached else rows
+    observation = None if one.cached else Observation()
+    judged = rows.observe(observation, *metrics) if observation else rows
     valid = judged.filter(~bad).select(*[column(name) for name in kinds])
-    return Contracted(source, conf, rows, valid, headers, reasons, mask_columns, observation, counts, metrics)
+    names = tuple(reason.rule for reason in warnings)
+    contracted = Contracted(
+        one.source, conf, rows, valid, headers, bad, why, names, observation, None, metrics
+    )
+    return replace(contracted, counts=contracted.count()) if one.cached else contracted
 
 
-def _metrics(rows: DataFrame, bad: Column, part: Part | None) -> tuple[Column, ...]:
-    counts = (F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"))
-    if not isinstance(part, Since):
-        return counts
-    return (*counts, highest(part, kinds_of(rows)[part.column], ~bad).alias("high"))
+def _judged(rows: DataFrame, reasons: tuple[Reason, ...]) -> tuple[DataFrame, Column, Column]:
+    """`rows` with their masks, whether one is bad, and why."""
+    found = masks(reasons)
+    names = tuple(_MASK.format(place) for place, _ in enumerate(found))
+    rows = rows.select("*", *[mask.alias(name) for mask, name in zip(found, names, strict=True)])
+    return rows, reduce(Column.__or__, [column(name) != 0 for name in names]), told(reasons, names)
+
+
+def _one_per_key(
+    rows: DataFrame, unique: OneRowPerKey, bad: Column, why: Column
+) -> tuple[DataFrame, Column, Column]:
+    """The same, where a good row is bad too if a later one has its key; ties go by the whole record."""
+    keys = [column(name) for name in unique.keys]
+    compared = reduce(Column.__and__, [key.isNotNull() for key in keys], ~bad)
+    # rows that are not compared would all be one group
+    apart = F.when(compared, F.lit(0)).otherwise(F.xxhash64(column(RAW), column(FILE)))
+    latest = [column(name).desc_nulls_last() for name in unique.order_by]
+    order = Window.partitionBy(*keys, apart).orderBy(*latest, column(RAW).desc(), column(FILE).desc())
+    rows = rows.withColumn(_AGAIN, compared & (F.row_number().over(order) > 1))
+    rule = f"unique ({', '.join(unique.keys)})"
+    again = F.array(entry(F.lit(rule), None, F.to_json(F.struct(*keys))))
+    return rows, bad | column(_AGAIN), F.when(column(_AGAIN), again).otherwise(why)
+
+
+def _metrics(bad: Column, warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
+    whole = column(DAMAGE).isNull()
+    warned = [
+        F.count_if(whole & one.fails).alias(_WARNED.format(place)) for place, one in enumerate(warnings)
+    ]
+    return (F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"), *warned)
 
 
 def _slim(rows: DataFrame, bad: Column) -> DataFrame:
@@ -105,28 +149,14 @@ def _slim(rows: DataFrame, bad: Column) -> DataFrame:
     )
 
 
-def is_bad(mask_columns: tuple[str, ...]) -> Column:
-    """Whether any bit is set."""
-    bad = column(mask_columns[0]) != 0
-    for name in mask_columns[1:]:
-        bad = bad | (column(name) != 0)
-    return bad
-
-
 def _typed(name: str, kind: str, conf: Source) -> Column:
     if name not in conf.columns:
         return incoming(name)
     return typed(raw_text(name, conf), kind, conf.columns[name])
 
 
-def count(rows: DataFrame, metrics: tuple[Column, ...]) -> Counts:
-    """Count in a pass of its own."""
-    return Counts(*(rows.agg(*metrics).first() or (0, 0)))
-
-
-def kinds_of(frame: DataFrame) -> dict[str, str]:
-    """The type of each column."""
-    return {field.name: field.dataType.simpleString() for field in frame.schema}
+def _kind(frame: DataFrame, name: str) -> str:
+    return frame.schema[name].dataType.simpleString()
 
 
 def _struct(incoming_rows: DataFrame) -> StructType:

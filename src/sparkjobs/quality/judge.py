@@ -10,9 +10,8 @@ from datetime import datetime
 from itertools import groupby
 
 from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
 
-from sparkjobs.checks.questions import Finding, Groups, Measure, Pass, Question, Share, Subject
+from sparkjobs.checks.questions import Finding, Groups, Measure, Pass, Share
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.quality.asking import (
     Answer,
@@ -21,6 +20,7 @@ from sparkjobs.quality.asking import (
     grouped,
     groups_of,
     looked_at,
+    question_of,
     share_of,
     shown,
     weighted,
@@ -28,7 +28,6 @@ from sparkjobs.quality.asking import (
 )
 from sparkjobs.quality.verdict import counted, found, measured, not_evaluated
 from sparkjobs.results import CheckResult, Staged
-from sparkjobs.sql import column
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +97,8 @@ def _question(
     spark: SparkSession, check: PlannedCheck, rows: DataFrame, now: datetime
 ) -> CheckResult | Column | Measure | Groups | Pass:
     """What a check asks of `rows`."""
-    kinds = {field.name: field.dataType.simpleString() for field in rows.schema}
-    where = where_of(spark, check)
-    # a condition on one row is counted where the row is looked at; an aggregate must not see the others
-    hides = check.conf.where is not None and check.function.where == "scan" and not check.function.judges_rows
-    values = {name: F.when(where, column(name)) if hides else column(name) for name in check.columns}
-    subjects = [Subject(name, kinds[name], values[name]) for name in check.columns]
-    given = {"now": F.lit(now), "rows": where, "schema": rows.schema}
-    first = [given[name] for name in check.function.given]
     try:
-        question: Question = check.function.function(*first, *subjects, **check.arguments)
+        question = question_of(spark, check, rows.schema, now)
     except ValueError as error:
         return not_evaluated(check, str(error))
     return found(check, question, "plan") if isinstance(question, Finding) else question

@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from sparkjobs import session
 from sparkjobs.errors import LedgerError, TooManyBadRowsError
-from sparkjobs.quality.contract import Contracted, Counts, count
+from sparkjobs.quality.contract import Contracted, Counts
 from sparkjobs.quality.quarantine import Rejected, quarantine
 from sparkjobs.results import Ledger
 
@@ -29,12 +29,14 @@ def settle(
         LedgerError: the ledger does not add up, though it was counted again.
     """
     counts = _known(spark, contracted, rejected, read_whole=read_whole)
-    counts = counts or count(contracted.rows, contracted.metrics)
+    counts = counts or contracted.count()
     written = quarantine(contracted, rejected, folder) if counts.bad > contracted.headers else 0
     if written != counts.bad - contracted.headers:
-        counts = count(contracted.rows, contracted.metrics)
+        counts = contracted.count()
     valid = counts.seen - counts.bad
-    ledger = Ledger(rejected.input, counts.seen - contracted.headers, valid, written, counts.high)
+    ledger = Ledger(
+        rejected.input, counts.seen - contracted.headers, valid, written, counts.high, counts.warned
+    )
     if not ledger.exact:
         raise LedgerError(rejected.job, rejected.input, ledger.read, ledger.valid, ledger.quarantined)
     _refuse_too_many(contracted, rejected.job, ledger, folder)
@@ -52,7 +54,7 @@ def _known(
         return None
     if session.retried(spark, rejected.run_id, rejected.job):
         return None
-    return Counts(observed["seen"], observed["bad"], observed.get("high"))
+    return contracted.counted(observed)
 
 
 def _refuse_too_many(contracted: Contracted, job: str, ledger: Ledger, folder: Path) -> None:

@@ -12,8 +12,7 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from sparkjobs.quality.contract import Contracted, is_bad
-from sparkjobs.quality.reasons import told
+from sparkjobs.quality.contract import Contracted
 from sparkjobs.sql import DAMAGE, FILE, HEADER, RAW, column
 from sparkjobs.state.durable import sync
 
@@ -56,9 +55,8 @@ def lines(folder: Path) -> Iterator[str]:
 def _bad(contracted: Contracted) -> DataFrame:
     # an observation is a barrier: without it the optimizer would inline every mask into every reason
     rows = contracted.rows.observe(Observation(), F.count(F.lit(1)).alias("seen"))
-    bad = rows.filter(is_bad(contracted.mask_columns))
-    reasons = told(contracted.reasons, list(contracted.mask_columns)).alias("reasons")
-    rejected = bad.select(column(FILE), column(RAW), column(DAMAGE), reasons)
+    bad = rows.filter(contracted.bad)
+    rejected = bad.select(column(FILE), column(RAW), column(DAMAGE), contracted.reasons.alias("reasons"))
     if not contracted.headers:
         return rejected
     return _without_first_headers(rejected)

@@ -1,15 +1,18 @@
 """Why a row is bad: each rule of a contract is one bit of a mask, read back only for bad rows."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from sparkjobs.config import Column as Declared
 from sparkjobs.config import Source
-from sparkjobs.sql import DAMAGE, column, condition, incoming, literal
+from sparkjobs.plan import PlannedCheck, SourceInput
+from sparkjobs.quality.asking import named_in, question_of, where_of
+from sparkjobs.sql import DAMAGE, column, incoming, literal
 
 BITS = 62
 """Bits used of each 64-bit mask."""
@@ -25,20 +28,24 @@ class Reason:
     """True where a row breaks the rule, never null."""
     value: Column
     """The offending value as text."""
+    rejects: bool = True
+    """Whether a row that breaks it is bad."""
 
 
-def reasons_of(spark: SparkSession, conf: Source) -> tuple[Reason, ...]:
-    """The reasons of the contract `conf`, over IN, DAMAGE and the typed columns.
+def reasons_of(
+    spark: SparkSession, one: SourceInput, schema: StructType, now: datetime
+) -> tuple[Reason, ...]:
+    """The reasons of the contract of an input, over IN, DAMAGE and its typed columns, which are `schema`.
 
     Raises:
-        ValueError: a rule is not a condition on one row.
+        ValueError: a rule cannot be asked of its columns.
     """
     named = (
         reason
-        for name, declared in conf.columns.items()
-        for reason in _column(name, declared, raw_text(name, conf))
+        for name, declared in one.conf.columns.items()
+        for reason in _column(name, declared, raw_text(name, one.conf))
     )
-    return (*named, *_rules(spark, conf))
+    return (*named, *(_rule(spark, rule, schema, now) for rule in one.rules))
 
 
 def raw_text(name: str, conf: Source) -> Column:
@@ -64,44 +71,47 @@ def masks(reasons: tuple[Reason, ...]) -> list[Column]:
     return columns
 
 
-def told(reasons: tuple[Reason, ...], mask_columns: list[str]) -> Column:
+def told(reasons: tuple[Reason, ...], mask_columns: tuple[str, ...]) -> Column:
     """The reasons of a bad row: array<struct<rule, column, value>>."""
-    damaged = _struct(column(DAMAGE), None, F.lit(None).cast("string"))
+    damaged = entry(column(DAMAGE), None, F.lit(None).cast("string"))
     entries = [F.when(column(DAMAGE).isNotNull(), damaged)]
     for place, one in enumerate(reasons):
         bit = column(mask_columns[place // BITS]).bitwiseAND(F.lit(2 << (place % BITS)))
-        entries.append(F.when(bit != 0, _struct(F.lit(one.rule), one.column, one.value)))
-    return F.filter(F.array(*entries), lambda entry: entry.isNotNull())
+        entries.append(F.when(bit != 0, entry(F.lit(one.rule), one.column, one.value)))
+    return F.filter(F.array(*entries), lambda one: one.isNotNull())
 
 
-def _struct(rule: Column, name: str | None, value: Column) -> Column:
+def entry(rule: Column, name: str | None, value: Column) -> Column:
+    """One reason as the quarantine keeps it."""
     return F.struct(rule.alias("rule"), F.lit(name).cast("string").alias("column"), value.alias("value"))
 
 
 def _column(name: str, declared: Declared, raw: Column) -> Iterator[Reason]:
     value, text = column(name), incoming(name).cast("string")
 
-    def reason(rule: str, fails: Column) -> Reason:
+    def breaks(rule: str, fails: Column) -> Reason:
         return Reason(rule, name, F.coalesce(fails, F.lit(False)), text)
 
     if declared.type != "string":
-        yield reason(f"type {declared.type}", raw.isNotNull() & value.isNull())
+        yield breaks(f"type {declared.type}", raw.isNotNull() & value.isNull())
     if declared.not_null:
-        yield reason("not_null", raw.isNull())
+        yield breaks("not_null", raw.isNull())
     if declared.between:
         low, high = (literal(bound, declared.type) for bound in declared.between)
-        yield reason(f"between {declared.between[0]} and {declared.between[1]}", ~value.between(low, high))
+        yield breaks(f"between {declared.between[0]} and {declared.between[1]}", ~value.between(low, high))
     if declared.accepted_values:
         values = [literal(one, declared.type) for one in declared.accepted_values]
-        yield reason("accepted_values", ~value.isin(values))
+        yield breaks("accepted_values", ~value.isin(values))
     if declared.matches:
-        yield reason(f"matches {declared.matches}", ~raw.cast("string").rlike(rf"\A(?:{declared.matches})\z"))
+        yield breaks(f"matches {declared.matches}", ~raw.cast("string").rlike(rf"\A(?:{declared.matches})\z"))
 
 
-def _rules(spark: SparkSession, conf: Source) -> Iterator[Reason]:
-    for rule in conf.rules:
-        holds = condition(spark, rule.expr)
-        words = set(re.findall(r"\w+", rule.expr))
-        shown = [column(name) for name in conf.columns if name in words]
-        value = F.to_json(F.struct(*shown)) if shown else F.lit(None).cast("string")
-        yield Reason(rule.name, None, ~F.coalesce(holds, F.lit(True)), value)
+def _rule(spark: SparkSession, rule: PlannedCheck, schema: StructType, now: datetime) -> Reason:
+    holds = question_of(spark, rule, schema, now)
+    assert isinstance(holds, Column), rule  # noqa: S101 (the plan takes no other check for a rule)
+    fails = where_of(spark, rule) & ~F.coalesce(holds, F.lit(True))
+    shown = [column(name) for name in named_in(rule, tuple(schema.fieldNames()))]
+    only, value = None, F.to_json(F.struct(*shown)) if shown else F.lit(None).cast("string")
+    if len(rule.columns) == 1:
+        only, value = rule.columns[0], incoming(rule.columns[0]).cast("string")
+    return Reason(rule.name, only, fails, value, rejects=rule.conf.severity == "error")

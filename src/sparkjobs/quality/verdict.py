@@ -5,7 +5,7 @@ from fractions import Fraction
 from sparkjobs.checks.questions import Finding
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.registry import Where
-from sparkjobs.results import CheckResult, CheckStatus
+from sparkjobs.results import CheckResult, CheckStatus, Ledger
 
 
 def found(check: PlannedCheck, finding: Finding, source: Where) -> CheckResult:
@@ -28,6 +28,22 @@ def measured(check: PlannedCheck, value: object, wanted: str, source: Where, *, 
     """Pass when one value of all rows is as wanted."""
     told = "no rows to evaluate" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
     return _result(check, _status(check, holds=holds), f"{told}, wanted {wanted}", source)
+
+
+def warned(ledger: Ledger) -> tuple[CheckResult, ...]:
+    """What the warnings of an input's contract found."""
+    return tuple(
+        CheckResult(
+            f"{ledger.input}: {rule}",
+            "warn",
+            "warn" if failing else "pass",
+            f"{failing:,} of {ledger.read:,} rows",
+            failing,
+            ledger.read,
+            "contract",
+        )
+        for rule, failing in ledger.warned
+    )
 
 
 def not_evaluated(check: PlannedCheck, why: str) -> CheckResult:
