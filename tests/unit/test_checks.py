@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.checks_page import PAGE, page
 from sparkjobs.errors import ConfigError
 from sparkjobs.plan import graph_of
 from tests.checks import checks_of, registry
@@ -137,6 +138,11 @@ def test_a_rule_of_a_contract_is_a_check_of_one_row(tmp_path: Path, entries: str
         graph_of(conf, registry_of(conf))
     (found,) = caught.value.mistakes
     assert found.startswith(f"conf/sources.yml:{mistake}")
+
+
+def test_the_page_of_checks_tells_of_the_checks_there_are() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert page(text) == text, "python scripts/checks_page.py"
 
 
 def test_every_check_says_what_it_means_with_a_green_and_a_red_example() -> None:

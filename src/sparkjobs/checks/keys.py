@@ -35,7 +35,7 @@ def unique_share(*columns: Subject, min: Share | None = None, max: Share | None 
     green: {columns: [a], min: 0.5, max: 0.5} on (1), (2), (2), (null) as t(a)
     red:   {columns: [a], min: 0.6} on (1), (2), (2) as t(a)
     """
-    once = F.count_if(F.col(N) == 1) / F.count(F.lit(1))
+    once = F.try_divide(F.count_if(F.col(N) == 1), F.count(F.lit(1)))
     return Groups(columns, within(once, _lit(min), _lit(max), bounds(min, max)))
 
 

@@ -1,7 +1,7 @@
 """The passes over staged rows: which frame each is, and what is asked of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -15,6 +15,7 @@ from sparkjobs.plan import PlannedCheck
 from sparkjobs.sql import column, condition
 
 Kept = Callable[[tuple[str, ...]], DataFrame | None]
+_ROW, _PLACE = "_sparkjobs_row", "_sparkjobs_place"
 _SHOWN = 5
 """Rows that break a check and are shown."""
 Answer = tuple[Any, Any]
@@ -101,11 +102,22 @@ def named_in(check: PlannedCheck, columns: tuple[str, ...]) -> tuple[str, ...]:
     return check.columns or tuple(name for name in columns if name in words)
 
 
-def shown(check: PlannedCheck, broken: DataFrame) -> tuple[str, ...]:
+def shown(check: PlannedCheck, broken: DataFrame) -> DataFrame:
     """Some rows as JSON: of the columns that a check looks at, or that its SQL names."""
     names = named_in(check, tuple(broken.columns))
-    told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"})
-    return tuple(row[0] for row in broken.select(told).limit(_SHOWN).collect()) if names else ()
+    told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"}) if names else F.lit("{}")
+    return broken.select(told.alias(_ROW)).limit(_SHOWN)
+
+
+def samples(shown: Mapping[int, DataFrame]) -> dict[int, tuple[str, ...]]:
+    """What each of the frames shows, in one Spark job."""
+    if not shown:
+        return {}
+    marked = [frame.select(F.lit(place).alias(_PLACE), _ROW) for place, frame in shown.items()]
+    found: dict[int, list[str]] = {}
+    for place, row in reduce(DataFrame.unionByName, marked).collect():
+        found.setdefault(place, []).append(row)
+    return {place: tuple(rows) for place, rows in found.items()}
 
 
 def _rows_if(holds: Column) -> Column:

@@ -4,7 +4,6 @@ The schema and Parquet's footers first; then one scan that names only the column
 together; then one narrow pass per set of key columns; then what needs a pass of its own.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -21,6 +20,7 @@ from sparkjobs.quality.asking import (
     groups_of,
     looked_at,
     question_of,
+    samples,
     share_of,
     shown,
     weighted,
@@ -77,7 +77,7 @@ def judge(
             waiting.append(_Open(place, check, outcome))
     waiting.sort(key=lambda one: (one.shared, one.place))
     for _, together in groupby(waiting, lambda one: one.shared):
-        results |= dict(_answered(spark, tuple(together), rows, kept))
+        results |= _answered(spark, tuple(together), rows, kept)
     return tuple(results[place] for place in sorted(results))
 
 
@@ -106,13 +106,22 @@ def _question(
 
 def _answered(
     spark: SparkSession, together: tuple[_Open, ...], rows: DataFrame, kept: Kept
-) -> Iterator[tuple[int, CheckResult]]:
+) -> dict[int, CheckResult]:
     """The results of checks that share one pass."""
     frame, asks = _pass(spark, together, rows, kept)
-    for one, ask, answer in zip(together, asks, answers(frame, asks), strict=True):
-        result = _result(one, ask, answer)
-        broken = _broken(spark, one, frame) if result.status in ("fail", "warn") else None
-        yield one.place, result if broken is None else replace(result, sample=shown(one.check, broken))
+    told = answers(frame, asks)
+    results = {
+        one.place: _result(one, ask, answer) for one, ask, answer in zip(together, asks, told, strict=True)
+    }
+    broken = {
+        one.place: shown(one.check, rows_of)
+        for one in together
+        if results[one.place].status in ("fail", "warn")
+        and (rows_of := _broken(spark, one, frame)) is not None
+    }
+    for place, sample in samples(broken).items():
+        results[place] = replace(results[place], sample=sample)
+    return results
 
 
 def _broken(spark: SparkSession, one: _Open, frame: DataFrame) -> DataFrame | None:
