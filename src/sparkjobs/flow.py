@@ -93,9 +93,8 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
         reach("counted")
         with step(run, job.name, "judge"):
             changes = _compared(spark, attempt, job, staged)
-            rows = changes.rows if isinstance(changes, Changes) else staged
-            kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now)
+            progress.judged = rows = _coming(changes)
+            progress.checks += _judged(run, spark, attempt, job, changes)
         _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):
@@ -127,6 +126,19 @@ def _compared(spark: SparkSession, attempt: Attempt, job: JobPlan, staged: Stage
     if not isinstance(output, MergeOutput | Scd2Output):
         return staged
     return find_changes(spark, attempt, staged, output, standing_of(job))
+
+
+def _judged(
+    run: Run, spark: SparkSession, attempt: Attempt, job: JobPlan, changes: Staged | Changes
+) -> tuple[CheckResult, ...]:
+    """The results of the job's checks on the rows that come into the table."""
+    rows = _coming(changes)
+    kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
+    return judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now)
+
+
+def _coming(changes: Staged | Changes) -> Staged:
+    return changes.rows if isinstance(changes, Changes) else changes
 
 
 def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
@@ -199,8 +211,7 @@ def _committed(spark: SparkSession, attempt: Attempt, changes: Staged | Changes,
     try:
         return commit(spark, attempt, changes, job.mode)
     except Exception:
-        rows = changes.rows if isinstance(changes, Changes) else changes
-        if published := _published_after_all(attempt, rows):
+        if published := _published_after_all(attempt, _coming(changes)):
             return published
         raise
 

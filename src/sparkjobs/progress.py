@@ -45,13 +45,17 @@ class Progress:
 
     manifest: int | None = None
     ledgers: list[Ledger] = field(default_factory=list)
+    mode: str | None = None
     staged: Staged | None = None
+    judged: Staged | None = None
+    """The rows that come into the table: what is staged, or what of it differs from what is there."""
     checks: tuple[CheckResult, ...] = ()
     published: Published | None = None
 
     def forget(self) -> None:
         """Begin again: what a failed try came to counts for nothing."""
-        self.manifest, self.ledgers, self.staged, self.checks, self.published = None, [], None, (), None
+        self.manifest, self.ledgers, self.checks = None, [], ()
+        self.mode, self.staged, self.judged, self.published = None, None, None, None
 
 
 @contextmanager

@@ -81,6 +81,29 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """What a profile tells of one column; None where the footers cannot tell."""
+
+    kind: str
+    """Its type, as Spark's schema JSON writes it."""
+    nulls: int | None
+    low: int | str | None
+    """The least value as JSON holds it: whole numbers and booleans as they are, all else as text."""
+    high: int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the footers of staged files say of all their rows."""
+
+    rows: int
+    size: int
+    """In bytes."""
+    columns: tuple[tuple[str, ColumnProfile], ...]
+    """All columns, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """One judgement. `failing` of `evaluated` rows broke it; None where rows are not the unit."""
 
@@ -124,6 +147,10 @@ class JobResult:
     staged: int | None = None
     published: Published | None = None
     checks: tuple[CheckResult, ...] = ()
+    mode: str | None = None
+    """How it changes its table; None where it did not come so far."""
+    profile: Profile | None = None
+    """Of the rows that were judged, or that were staged when it failed."""
     exit_code: int = 0
     """That of the error that ended it."""
 

@@ -16,6 +16,7 @@ from sparkjobs.flow import run_job
 from sparkjobs.outset import PublishedMeanwhileError, finish
 from sparkjobs.plan import JobPlan, RunPlan
 from sparkjobs.progress import Clock, Emit, Progress, Run
+from sparkjobs.quality import profile_of
 from sparkjobs.record import Event
 from sparkjobs.results import JobResult, JobStatus, RunResult
 from sparkjobs.shelf import Shelf
@@ -83,6 +84,7 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries
     started, before = run.clock().isoformat(), time.monotonic()
     progress = Progress()
     status, message, exit_code = _outcome(run, job, progress, results, retries)
+    profiled = progress.judged or progress.staged
     ended = JobResult(
         job=job.name,
         status=status,
@@ -96,6 +98,8 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries
         checks=progress.checks,
         staged=progress.staged.rows if progress.staged else None,
         published=progress.published,
+        mode=progress.mode,
+        profile=profile_of(profiled) if profiled else None,
         write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
     )
     run.emit(Event(ended.completed, "job_ended", job.name, _facts(ended)))

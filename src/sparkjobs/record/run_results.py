@@ -6,7 +6,7 @@ from typing import Any
 
 from sparkjobs.config.references import scrubbed, scrubbed_leaves
 from sparkjobs.plan import RunPlan, as_json
-from sparkjobs.results import JobResult, RunResult
+from sparkjobs.results import JobResult, Profile, RunResult
 from sparkjobs.state.durable import write_json
 
 SCHEMA_VERSION = 1
@@ -52,5 +52,15 @@ def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
         "staged": job.staged,
         "published": job.published.rows if job.published else None,
         "table_version": job.published.version if job.published else None,
+        "mode": job.mode,
+        "profile": scrubbed_leaves(_profile(job.profile)) if job.profile else None,
         "checks": [scrubbed_leaves(asdict(check)) for check in job.checks],
     }
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    columns = {
+        name: {"type": one.kind, "nulls": one.nulls, "min": one.low, "max": one.high}
+        for name, one in profile.columns
+    }
+    return {"rows": profile.rows, "bytes": profile.size, "columns": columns}
