@@ -1,6 +1,7 @@
 """The frozen values that the rooms hand to each other once something was done."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -168,3 +169,22 @@ class RunResult:
     def failed(self) -> tuple[JobResult, ...]:
         """The jobs that did not do what was asked."""
         return tuple(job for job in self.jobs if job.status in ("fail", "error", "skipped"))
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """What became of one job in an earlier run, as its record tells it."""
+
+    job: str
+    run_id: str
+    started: datetime
+    status: str
+    mode: str | None
+    """How it changed its table; None where an older version wrote the record."""
+    read: int
+    quarantined: int
+    published: int | None
+    seconds: float
+    profile: Profile | None
+    checks: tuple[tuple[str, str], ...]
+    """Name and status of each."""

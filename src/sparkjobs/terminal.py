@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -13,7 +15,7 @@ from rich.text import Text
 from sparkjobs.plan import RunPlan
 from sparkjobs.plan.explain import shown
 from sparkjobs.record import Event
-from sparkjobs.results import JobResult, RunResult
+from sparkjobs.results import JobResult, PastRun, RunResult
 
 _STYLE = {
     "success": "green",
@@ -22,6 +24,9 @@ _STYLE = {
     "error": "bold red",
     "skipped": "yellow",
 }
+_NUMBERS = ("read", "quarantined", "published", "seconds")
+_NEWEST = 20
+"""Runs of a job that its history shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +90,59 @@ class Progress:
 
 def results_table(plan: RunPlan, result: RunResult) -> str:
     """The final table: job, status, rows read, quarantined and published, seconds, table."""
+    return table_of(
+        ("job", "status", "read", "quarantined", "published", "seconds", "table"),
+        (
+            (
+                job.job,
+                Text(job.status, style=_STYLE[job.status]),
+                *_rows(job),
+                f"{job.seconds:.1f}" if job.ledgers or job.published else "",
+                shown(planned.table, plan.root),
+            )
+            for planned, job in zip(plan.jobs, result.jobs, strict=True)
+        ),
+    )
+
+
+def table_of(headings: tuple[str, ...], rows: Iterable[tuple[str | Text, ...]]) -> str:
+    """A table for stdout; numbers stand at the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("job", "status", "read", "quarantined", "published", "seconds", "table"):
-        table.add_column(
-            heading,
-            justify="left" if heading in ("job", "status", "table") else "right",
-            no_wrap=True,
-        )
-    for planned, job in zip(plan.jobs, result.jobs, strict=True):
-        table.add_row(
-            job.job,
-            Text(job.status, style=_STYLE[job.status]),
-            *_rows(job),
-            f"{job.seconds:.1f}" if job.ledgers or job.published else "",
-            shown(planned.table, plan.root),
-        )
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console = Console(width=None if sys.stdout.isatty() else 160)
     with console.capture() as capture:
         console.print(table)
     return capture.get()
+
+
+def history_table(runs: Mapping[str, tuple[PastRun, ...]], jobs: Sequence[str]) -> str:
+    """The newest runs of each of `jobs`, and how many older ones there are."""
+    headings = ("job", "run", "started", "status", "read", "quarantined", "published", "seconds", "checks")
+    rows: list[tuple[str | Text, ...]] = []
+    for job in jobs:
+        past = runs.get(job, ())
+        if len(past) > _NEWEST:
+            rows.append((job, f"… {len(past) - _NEWEST:,} older"))
+        rows += [_past(one) for one in past[-_NEWEST:]] or [(job, "never recorded")]
+    return table_of(headings, rows)
+
+
+def _past(one: PastRun) -> tuple[str | Text, ...]:
+    checks = Counter(status for _, status in one.checks)
+    return (
+        one.job,
+        one.run_id,
+        f"{one.started:%Y-%m-%d %H:%M:%S}",
+        Text(one.status, style=_STYLE.get(one.status, "")),
+        f"{one.read:,}",
+        f"{one.quarantined:,}",
+        "" if one.published is None else f"{one.published:,}",
+        f"{one.seconds:.1f}",
+        ", ".join(f"{count} {status}" for status, count in checks.items()),
+    )
 
 
 def _rows(job: JobResult) -> tuple[str, str, str]:

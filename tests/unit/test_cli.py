@@ -27,7 +27,7 @@ finally:
 """
 
 
-def _sparkjobs(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def sparkjobs(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """`sparkjobs arguments`, on a machine without Java: whatever needs it would fail."""
     return subprocess.run(
         [sys.executable, "-c", PROBE, *arguments],
@@ -39,17 +39,17 @@ def _sparkjobs(*arguments: str, **environment: str) -> "subprocess.CompletedProc
 
 
 def test_help_lists_the_verbs_and_imports_no_pyspark() -> None:
-    done = _sparkjobs("--help")
+    done = sparkjobs("--help")
 
     assert done.returncode == 0
-    for verb in ("run", "plan", "list", "validate", "doctor"):
+    for verb in ("run", "plan", "list", "validate", "doctor", "history"):
         assert f"\n  {verb} " in done.stdout
     assert done.stderr == "pyspark absent, JVM False\n"
 
 
-@pytest.mark.parametrize("verb", ["run", "plan", "list", "validate", "doctor"])
+@pytest.mark.parametrize("verb", ["run", "plan", "list", "validate", "doctor", "history"])
 def test_every_verb_explains_itself(verb: str) -> None:
-    done = _sparkjobs(verb, "--help")
+    done = sparkjobs(verb, "--help")
 
     assert done.returncode == 0
     assert f"Usage: sparkjobs {verb} [OPTIONS]" in done.stdout
@@ -59,7 +59,7 @@ def test_every_verb_explains_itself(verb: str) -> None:
 def test_list_tells_what_jobs_read_and_write_and_imports_no_pyspark(tmp_path: Path) -> None:
     project(tmp_path, {"conf/jobs/weekly.yml": WEEKLY})
 
-    done = _sparkjobs("list", "--project", str(tmp_path))
+    done = sparkjobs("list", "--project", str(tmp_path))
 
     assert done.returncode == 0
     assert (
@@ -69,7 +69,7 @@ def test_list_tells_what_jobs_read_and_write_and_imports_no_pyspark(tmp_path: Pa
 
 
 def test_validate_counts_what_it_found_sound(tmp_path: Path) -> None:
-    done = _sparkjobs("validate", "--project", str(project(tmp_path)))
+    done = sparkjobs("validate", "--project", str(project(tmp_path)))
 
     assert (done.returncode, done.stdout) == (0, "demo: 1 jobs, 1 sources, no mistakes\n")
     assert done.stderr.endswith("JVM False\n")
@@ -81,7 +81,7 @@ def test_validate_tells_all_mistakes_of_a_stage_with_exit_code_2(tmp_path: Path)
         {"conf/sparkjobs.yml": MAIN + "nmae: x\n", "conf/sources.yml": SOURCES + "  fromat: csv\n"},
     )
 
-    done = _sparkjobs("validate", "--project", str(tmp_path))
+    done = sparkjobs("validate", "--project", str(tmp_path))
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[:3] == [
@@ -94,7 +94,7 @@ def test_validate_tells_all_mistakes_of_a_stage_with_exit_code_2(tmp_path: Path)
 def test_validate_compares_conf_with_functions(tmp_path: Path) -> None:
     project(tmp_path, {"conf/jobs/daily.yml": DAILY.replace("source: sales", "source: sale")})
 
-    done = _sparkjobs("validate", "--project", str(tmp_path))
+    done = sparkjobs("validate", "--project", str(tmp_path))
 
     assert done.returncode == 2
     assert done.stderr.startswith(
@@ -105,8 +105,8 @@ def test_validate_compares_conf_with_functions(tmp_path: Path) -> None:
 def test_plan_prints_text_for_people_and_json_for_programs(tmp_path: Path) -> None:
     project(tmp_path)
 
-    text = _sparkjobs("plan", "--project", str(tmp_path))
-    told = _sparkjobs("plan", "--project", str(tmp_path), "--output", "json")
+    text = sparkjobs("plan", "--project", str(tmp_path))
+    told = sparkjobs("plan", "--project", str(tmp_path), "--output", "json")
 
     assert (text.returncode, told.returncode) == (0, 0)
     assert text.stdout.startswith("demo: 1 jobs, 1 to run, 0 up to date\n\ndaily: runs: first run\n")
@@ -119,11 +119,9 @@ def test_plan_takes_selectors_overlays_and_sets(tmp_path: Path) -> None:
     project(tmp_path, {"conf/env/small.yml": "jobs: {daily: {params: {least: 5}}}\n"})
     arguments = ("plan", "daily", "--project", str(tmp_path), "--output", "json")
 
-    overlaid = json.loads(_sparkjobs(*arguments, "--env", "small").stdout)
+    overlaid = json.loads(sparkjobs(*arguments, "--env", "small").stdout)
     both = json.loads(
-        _sparkjobs(
-            *arguments, "--env", "small", "--set", "jobs.daily.params.least=9", "--full-refresh"
-        ).stdout
+        sparkjobs(*arguments, "--env", "small", "--set", "jobs.daily.params.least=9", "--full-refresh").stdout
     )
 
     assert overlaid["env"] == "small"
@@ -135,7 +133,7 @@ def test_plan_takes_selectors_overlays_and_sets(tmp_path: Path) -> None:
 def test_a_plan_refused_for_its_input_ends_with_1(tmp_path: Path) -> None:
     project(tmp_path, {"landing/sales/a.csv": ""})
 
-    done = _sparkjobs("plan", "--project", str(tmp_path))
+    done = sparkjobs("plan", "--project", str(tmp_path))
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("source 'sales': landing/sales/a.csv: it has no bytes\n")
@@ -146,7 +144,7 @@ def test_a_run_with_nothing_to_do_starts_no_jvm(tmp_path: Path) -> None:
     for job in plan_of(project(tmp_path)).jobs:
         publish_as_a_run_would(job)
 
-    done = _sparkjobs("run", "--project", str(tmp_path), "--run-id", "2026-01-31")
+    done = sparkjobs("run", "--project", str(tmp_path), "--run-id", "2026-01-31")
 
     assert done.returncode == 0
     assert "daily" in done.stdout
@@ -180,7 +178,7 @@ def test_what_does_not_exist_ends_with_2_and_no_traceback(tmp_path: Path, argume
     project(tmp_path)
     here = ("--project", str(tmp_path)) if arguments[:1] in (("plan",), ("run",)) else ()
 
-    done = _sparkjobs(*arguments[:1], *here, *arguments[1:])
+    done = sparkjobs(*arguments[:1], *here, *arguments[1:])
 
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -188,13 +186,13 @@ def test_what_does_not_exist_ends_with_2_and_no_traceback(tmp_path: Path, argume
 
 
 def test_an_unknown_job_is_told_with_the_nearest(tmp_path: Path) -> None:
-    done = _sparkjobs("plan", "dayly", "--project", str(project(tmp_path)))
+    done = sparkjobs("plan", "dayly", "--project", str(project(tmp_path)))
 
     assert done.stderr.startswith("No job is selected by 'dayly'.\nDid you mean 'daily'?\n")
 
 
 def test_a_full_refresh_of_a_range_is_refused(tmp_path: Path) -> None:
-    done = _sparkjobs("run", "--full-refresh", "--start", "2013-01-01", "--project", str(project(tmp_path)))
+    done = sparkjobs("run", "--full-refresh", "--start", "2013-01-01", "--project", str(project(tmp_path)))
 
     assert done.stderr.startswith(
         "--full-refresh replaces whole tables; --start and --end take a range of them again.\nGive one or the other.\n"
@@ -207,7 +205,7 @@ def test_a_run_tells_the_warnings_of_its_plan_before_it_starts(tmp_path: Path) -
     publish_as_a_run_would(plan_of(tmp_path).jobs[0])
     (tmp_path / "landing/sales/a.csv").unlink()
 
-    done = _sparkjobs("run", "--full-refresh", "--project", str(tmp_path))
+    done = sparkjobs("run", "--full-refresh", "--project", str(tmp_path))
 
     assert done.stderr.startswith(
         "warning  daily: the rows of 1 files that are gone go too: landing/sales/a.csv\n"
@@ -217,7 +215,7 @@ def test_a_run_tells_the_warnings_of_its_plan_before_it_starts(tmp_path: Path) -
 def test_a_module_that_fails_is_told_without_traceback(tmp_path: Path) -> None:
     project(tmp_path, code="import no_such_module\n")
 
-    done = _sparkjobs("validate", "--project", str(tmp_path))
+    done = sparkjobs("validate", "--project", str(tmp_path))
 
     assert done.returncode == 2
     assert "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'" in done.stderr
@@ -225,7 +223,7 @@ def test_a_module_that_fails_is_told_without_traceback(tmp_path: Path) -> None:
 
 
 def test_doctor_names_the_fix_of_each_trouble_and_ends_with_2(tmp_path: Path) -> None:
-    done = _sparkjobs("doctor", "--project", str(project(tmp_path)))
+    done = sparkjobs("doctor", "--project", str(project(tmp_path)))
 
     assert done.returncode == 2
     assert "FIX  Java: none found\n     Install a JDK 17 or 21" in done.stdout
@@ -243,7 +241,7 @@ def test_the_demo_project_is_planned_within_a_second_and_without_jvm(tmp_path: P
     write(tmp_path, {"warehouse/.keep": ""})
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
 
-    done = _sparkjobs(verb, "--project", str(DEMO), SPARKJOBS_WAREHOUSE=str(tmp_path / "warehouse"))
+    done = sparkjobs(verb, "--project", str(DEMO), SPARKJOBS_WAREHOUSE=str(tmp_path / "warehouse"))
 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr

@@ -1,11 +1,11 @@
-"""The verbs that only look: list, validate, doctor."""
+"""The verbs that only look: list, validate, doctor, history."""
 
 import os
 import sys
 
 import click
 
-from sparkjobs.cli.options import project, project_of, registry_of
+from sparkjobs.cli.options import known, project, project_of, registry_of
 
 
 @click.command(name="list")
@@ -45,3 +45,19 @@ def doctor(root: str, env: str | None, sets: tuple[str, ...]) -> None:
             click.echo(f"     {finding.fix}")
     if any(finding.fix is not None for finding in findings):
         sys.exit(2)
+
+
+@click.command()
+@project
+@click.argument("jobs", nargs=-1)
+def history(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ...]) -> None:
+    """Tell what became of jobs in earlier runs, the newest last."""
+    from sparkjobs.record import past_runs  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.terminal import history_table  # noqa: PLC0415
+
+    conf = project_of(root, env, sets).conf()
+    wanted = tuple(known(conf, job) for job in jobs)
+    records = past_runs(conf.path("artifacts", "target") / "runs", conf.project.name, env)
+    click.echo(history_table(records.runs, wanted or tuple(sorted(records.runs))), nl=False)
+    for skipped in records.skipped:
+        click.echo(f"skipped  {skipped}", err=True)

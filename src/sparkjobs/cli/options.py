@@ -128,6 +128,17 @@ def registry_of(conf: Conf) -> Registry:
     return collect(conf.project.jobs, conf.root)
 
 
+def known(conf: Conf, job: str) -> str:
+    """`job`, where the project has it.
+
+    Raises:
+        UsageError: it has not.
+    """
+    if job not in conf.jobs:
+        raise UsageError(f"There is no job {job!r}.", "`sparkjobs list` tells which there are.")
+    return job
+
+
 def clock() -> datetime:
     """Now; the one place that reads it."""
     return datetime.now(UTC)  # noqa: TID251 (here the clock is read)

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import project, project_of, registry_of, run_id_of
-from sparkjobs.config import Conf
-from sparkjobs.errors import SparkjobsError, UsageError
+from sparkjobs.cli.options import known, project, project_of, registry_of, run_id_of
+from sparkjobs.errors import SparkjobsError
 
 if TYPE_CHECKING:
     from sparkjobs.upkeep import Adopted
@@ -27,7 +26,7 @@ def show(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ...
 
     conf = project_of(root, env, sets).conf()
     for name in jobs or tuple(sorted(conf.jobs)):
-        output = conf.jobs[_known(conf, name)].output
+        output = conf.jobs[known(conf, name)].output
         try:
             click.echo("\n".join(shown(name, Path(output.path), output.format)))
         except SparkjobsError as error:
@@ -42,7 +41,7 @@ def adopt(root: str, env: str | None, sets: tuple[str, ...], job: str) -> None:
     from sparkjobs import upkeep  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    planned = upkeep.job_of(conf, registry_of(conf), _known(conf, job))
+    planned = upkeep.job_of(conf, registry_of(conf), known(conf, job))
     _tell(upkeep.adopt(planned, run_id_of(None)))
 
 
@@ -54,7 +53,7 @@ def reset(root: str, env: str | None, sets: tuple[str, ...], job: str) -> None:
     from sparkjobs import upkeep  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    output = conf.jobs[_known(conf, job)].output
+    output = conf.jobs[known(conf, job)].output
     upkeep.reset(job, Path(output.path), output.format, run_id_of(None))
     click.echo(f"{job}: its next run makes the whole table anew; readers see it as it is until then")
 
@@ -71,16 +70,10 @@ def restore(root: str, env: str | None, sets: tuple[str, ...], job: str, to_vers
     from sparkjobs.session import start  # noqa: PLC0415
 
     conf = project_of(root, env, sets).conf()
-    planned = upkeep.job_of(conf, registry_of(conf), _known(conf, job))
+    planned = upkeep.job_of(conf, registry_of(conf), known(conf, job))
     _tell(upkeep.restore(start, conf, planned, to_version, run_id_of(None)))
 
 
 def _tell(adopted: "Adopted") -> None:
     since = f"manifest {adopted.goes_on_from}" if adopted.goes_on_from else "the inputs as they are now"
     click.echo(f"{adopted.job}: manifest {adopted.number} is in force; runs go on from {since}")
-
-
-def _known(conf: Conf, job: str) -> str:
-    if job not in conf.jobs:
-        raise UsageError(f"There is no job {job!r}.", "`sparkjobs list` tells which there are.")
-    return job
