@@ -39,7 +39,7 @@ from sparkjobs.publish import (
     stage,
     staged_rows,
 )
-from sparkjobs.quality import Rejected, blocks, judge, settle, tally, warned
+from sparkjobs.quality import Rejected, blocks, history_of, judge, settle, tally, warned
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
@@ -134,7 +134,8 @@ def _judged(
     """The results of the job's checks on the rows that come into the table."""
     rows = _coming(changes)
     kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-    return judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now)
+    history = history_of(rows, job.mode, run.now, run.past.get(job.name, ()))
+    return judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now, history)
 
 
 def _coming(changes: Staged | Changes) -> Staged:

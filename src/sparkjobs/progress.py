@@ -1,6 +1,6 @@
 """A run and how far each of its jobs came: what the flow reads, and what it leaves for the record."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from sparkjobs.config.references import UnknownReferenceError
 from sparkjobs.errors import StepError, TransientError
 from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event
-from sparkjobs.results import CheckResult, Ledger, Published, Staged
+from sparkjobs.results import CheckResult, Ledger, PastRun, Published, Staged
 from sparkjobs.shelf import Shelf
 from sparkjobs.transient import transient
 
@@ -37,6 +37,8 @@ class Run:
     """What checks of time compare with, in all jobs."""
     lock_wait_s: float = 0
     fail_fast: bool = False
+    past: Mapping[str, tuple[PastRun, ...]] = field(default_factory=dict)
+    """The recorded runs of each job, oldest first; none where no check compares with them."""
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 Severity = Literal["error", "warn"]
-CheckStatus = Literal["pass", "fail", "warn", "error"]
+CheckStatus = Literal["pass", "fail", "warn", "error", "learning"]
 JobStatus = Literal["success", "no-op", "fail", "error", "skipped"]
 PartitionValues = tuple[tuple[str, str | None], ...]
 
@@ -114,7 +114,7 @@ class CheckResult:
     observed: str
     failing: int | None
     evaluated: int | None
-    source: Literal["plan", "footer", "scan", "keys", "pass", "contract"]
+    source: Literal["plan", "footer", "scan", "keys", "pass", "contract", "history"]
     """What answered it, always exactly."""
     description: str = ""
     sample: tuple[str, ...] = ()
@@ -178,6 +178,7 @@ class PastRun:
     job: str
     run_id: str
     started: datetime
+    """When the run started."""
     status: str
     mode: str | None
     """How it changed its table; None where an older version wrote the record."""
@@ -188,3 +189,15 @@ class PastRun:
     profile: Profile | None
     checks: tuple[tuple[str, str], ...]
     """Name and status of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A result beside those that it may be compared with: what checks of the past are handed."""
+
+    now: datetime
+    """When this run started."""
+    profile: Profile
+    """Of the rows that are judged; they are not among the baseline."""
+    baseline: tuple[PastRun, ...]
+    """The runs that published something of the same kind, newest last."""

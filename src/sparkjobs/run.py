@@ -17,7 +17,7 @@ from sparkjobs.outset import PublishedMeanwhileError, finish
 from sparkjobs.plan import JobPlan, RunPlan
 from sparkjobs.progress import Clock, Emit, Progress, Run
 from sparkjobs.quality import profile_of
-from sparkjobs.record import Event
+from sparkjobs.record import Event, Records, past_runs
 from sparkjobs.results import JobResult, JobStatus, RunResult
 from sparkjobs.shelf import Shelf
 from sparkjobs.sql import refuse_expressions
@@ -49,8 +49,10 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
     now, before = clock(), time.monotonic()
     started = now.isoformat()
     shelf = _shelf(start, conf, plan, now)
-    run = Run(orders.run_id, plan, shelf, clock, emit, now, orders.lock_wait_s, orders.fail_fast)
-    emit(Event(started, "run_started", facts={"run_id": orders.run_id, "jobs": len(plan.jobs)}))
+    past = _past(conf, plan)
+    run = Run(orders.run_id, plan, shelf, clock, emit, now, orders.lock_wait_s, orders.fail_fast, past.runs)
+    facts = {"run_id": orders.run_id, "jobs": len(plan.jobs)}
+    emit(Event(started, "run_started", facts=facts | ({"skipped": past.skipped} if past.skipped else {})))
     results: dict[str, JobResult] = {}
     with suppress(Stopped), stoppable():
         for job in plan.jobs:
@@ -76,6 +78,13 @@ def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, now
         session.require_delta(spark)
     refuse_expressions(spark, conf, plan)
     return Shelf(spark, plan, now)
+
+
+def _past(conf: Conf, plan: RunPlan) -> Records:
+    """The recorded runs, read once where a check compares with them."""
+    if not any("history" in one.function.given for job in plan.jobs if job.runs for one in job.checks):
+        return Records({}, ())
+    return past_runs(conf.path("artifacts", "target") / "runs", plan.project, plan.env)
 
 
 def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries) -> JobResult:

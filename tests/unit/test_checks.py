@@ -55,6 +55,17 @@ def told(root: Path, entries: str, code: str = CODE) -> list[str]:
         ("letter_case: {column: a, case: uper}", "5:30: case: 'uper' is not known; did you mean 'upper'?"),
         ("unique: {columns: [a], group_by: [b]}", "5:28: unique is no aggregate; `group_by` is for those"),
         ("correlation: {column: a, min: 0}", "5:5: correlation needs 'other'"),
+        ("anomaly: {of: rows, min: 1}", "5:15: of: 'rows' is not known; it can be bytes, maximum"),
+        ("anomaly: {of: row_count}", "5:5: anomaly needs 'min' or 'max' or 'max_absolute_change' or"),
+        ("anomaly: {of: minimum, min: 1}", "5:5: anomaly of minimum needs 'column'"),
+        ("anomaly: {of: bytes, column: a, min: 1}", "5:5: anomaly of bytes takes no 'column'"),
+        ("anomaly: {of: bytes, min: 1, season: day_of_week}", "5:5: 'season' is for max_absolute_change"),
+        ("anomaly: {of: bytes, min: 1, min_runs: 3}", "5:5: 'min_runs' is for max_absolute_change"),
+        ("anomaly: {of: bytes, max_change: 1, min_runs: 0}", "5:41: min_runs: input should be greater"),
+        ("anomaly: {of: bytes, max_change: -1}", "5:26: max_change: input should be greater"),
+        ("anomaly: {of: bytes, min: 1, where: a > 1}", "5:34: anomaly looks at the whole result; it takes"),
+        ("anomaly: {of: bytes, min: 1, mostly: 0.9}", "5:34: anomaly looks at the whole result; it takes"),
+        ("anomaly: {of: bytes, min: 1, group_by: [a]}", "5:34: anomaly is no aggregate"),
     ],
 )
 def test_what_does_not_fit_is_a_mistake_with_its_place(tmp_path: Path, entry: str, mistake: str) -> None:
@@ -124,6 +135,7 @@ def test_what_answers_a_check_is_told_before_it_runs(entry: str, source: str) ->
             "5:12: there is no check 'betwen'; did you mean 'between'?",
         ),
         ("rules: [{positive: [idd]}]", "5:12: sales has no column 'idd'; did you mean 'id'?"),
+        ("rules: [{anomaly: {of: bytes, min: 1}}]", "5:12: anomaly is no condition on one row, as a rule is"),
         ("rules: [{row_count: {min: 1}}]", "5:12: row_count is no condition on one row, as a rule is"),
         (
             "rules: [{positive: {column: id, mostly: 0.9}}]",

@@ -5,5 +5,6 @@ Not here: asking it (quality), how strictly it is judged (conf).
 """
 
 from sparkjobs.checks.questions import ALL, Finding, Groups, Measure, N, Pass, Question, Share, Subject
+from sparkjobs.results import History
 
-__all__ = ["ALL", "Finding", "Groups", "Measure", "N", "Pass", "Question", "Share", "Subject"]
+__all__ = ["ALL", "Finding", "Groups", "History", "Measure", "N", "Pass", "Question", "Share", "Subject"]

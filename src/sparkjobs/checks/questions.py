@@ -98,6 +98,8 @@ class Finding:
     observed: str
     failing: int | None = None
     evaluated: int | None = None
+    learning: bool = False
+    """Whether too little is known for an answer, so that `holds` says nothing."""
 
 
 Question = Column | Measure | Groups | Pass | Finding

@@ -12,11 +12,13 @@ from sparkjobs.config.mistakes import told_of
 from sparkjobs.config.model import ColumnName, Value
 
 __all__ = [
+    "AtLeastOne",
     "Columns",
     "Condition",
     "Count",
     "Duration",
     "Expected",
+    "NotNegative",
     "Number",
     "Pattern",
     "Share",
@@ -45,7 +47,9 @@ Values = Annotated[tuple[Value, ...], Field(min_length=1)]
 Texts = Annotated[tuple[str, ...], Field(min_length=1)]
 Columns = Annotated[tuple[ColumnName, ...], Field(min_length=1)]
 Number = int | float
+NotNegative = Annotated[int | float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Expected = Annotated[Mapping[str, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
 """Shares by value."""

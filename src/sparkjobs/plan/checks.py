@@ -32,8 +32,13 @@ class PlannedCheck:
         """How it is called in results: its own name, or its kind and what it looks at."""
         if self.conf.name:
             return f"{self.conf.name}({self.columns[0]})" if self.one_of_several else self.conf.name
-        told = ", ".join(self.columns) or self.arguments.get("expr")
+        told = ", ".join(self.columns) or self.arguments.get("expr") or self._value
         return f"{self.conf.kind}({told})" if told else self.conf.kind
+
+    @property
+    def _value(self) -> str:
+        """Which value of the whole result it looks at, where its function is one for several."""
+        return " of ".join(self.arguments[key] for key in ("of", "column") if key in self.arguments)
 
     @property
     def source(self) -> str:
@@ -67,6 +72,9 @@ def fitted(conf: Check, functions: Mapping[str, CheckFunction]) -> tuple[Planned
     arguments = dict(_arguments(given, function))
     if function.one_of and not any(key in arguments for key in function.one_of):
         raise UnfitCheckError(conf.kind, f"{conf.kind} needs {' or '.join(map(repr, function.one_of))}")
+    if function.unfit and (why := function.unfit(**arguments)):
+        raise UnfitCheckError(conf.kind, why)
+    _refuse_part(conf, function)
     if conf.group_by and (function.judges_rows or function.where != "scan"):
         raise UnfitCheckError("group_by", f"{conf.kind} is no aggregate; `group_by` is for those")
     asked = (key for key, one in function.arguments.items() if is_condition(one.annotation))
@@ -107,7 +115,7 @@ def misfits_of_rules(conf: Conf, source: str, functions: Mapping[str, CheckFunct
 
 def _refuse_no_rule(check: PlannedCheck) -> None:
     """Refuse what cannot be said of one row."""
-    if not check.function.judges_rows:
+    if not check.function.judges_rows or "history" in check.function.given:
         raise UnfitCheckError(check.conf.kind, f"{check.conf.kind} is no condition on one row, as a rule is")
     if check.conf.mostly < 1:
         raise UnfitCheckError("mostly", "of a rule, `bad_rows: max_share` says how many rows may break it")
@@ -120,6 +128,14 @@ def misfits(conf: Conf, job: str, functions: Mapping[str, CheckFunction]) -> Ite
             fitted(one, functions)
         except UnfitCheckError as error:
             yield f"{conf.at('jobs', job, 'checks', at, one.kind, error.key)}: {error}"
+
+
+def _refuse_part(conf: Check, function: CheckFunction) -> None:
+    """Refuse to ask of some rows what is known of all rows together."""
+    if function.where == "history":
+        for key, given in (("where", conf.where is not None), ("mostly", conf.mostly < 1)):
+            if given:
+                raise UnfitCheckError(key, f"{conf.kind} looks at the whole result; it takes no {key!r}")
 
 
 def _long(conf: Check, function: CheckFunction) -> Mapping[str, Any]:

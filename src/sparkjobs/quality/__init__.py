@@ -8,7 +8,7 @@ from sparkjobs.quality.contract import Contracted, apply
 from sparkjobs.quality.counted import Counted, counted, tally
 from sparkjobs.quality.judge import judge
 from sparkjobs.quality.ledger import settle
-from sparkjobs.quality.profile import profile_of
+from sparkjobs.quality.profile import history_of, profile_of
 from sparkjobs.quality.quarantine import Rejected
 from sparkjobs.quality.verdict import blocks, warned
 
@@ -19,6 +19,7 @@ __all__ = [
     "apply",
     "blocks",
     "counted",
+    "history_of",
     "judge",
     "profile_of",
     "settle",

@@ -12,6 +12,7 @@ from pyspark.sql.types import StructType
 
 from sparkjobs.checks.questions import ALL, Measure, N, Question, Share, Subject
 from sparkjobs.plan import PlannedCheck
+from sparkjobs.results import History
 from sparkjobs.sql import column, condition
 
 Kept = Callable[[tuple[str, ...]], DataFrame | None]
@@ -22,12 +23,20 @@ Answer = tuple[Any, Any]
 """The two values of a Share, or of a Measure."""
 
 
-def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, now: datetime) -> Question:
-    """What `check` asks of rows of `schema`; times are compared with `now`.
+def question_of(
+    spark: SparkSession,
+    check: PlannedCheck,
+    schema: StructType,
+    now: datetime,
+    history: History | None = None,
+) -> Question:
+    """What `check` asks of rows of `schema`; times are compared with `now`, the result with `history`.
 
     Raises:
         ValueError: it cannot be asked of such columns, or its SQL does more than look at a row.
     """
+    if history is None and "history" in check.function.given:
+        raise ValueError("there is no profile of these rows")
     for _, text in check.conditions:
         condition(spark, text)
     where = where_of(spark, check)
@@ -39,7 +48,7 @@ def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, no
             raise ValueError(f"there is no column {name!r}")
     values = {name: F.when(where, column(name)) if hides else column(name) for name in check.columns}
     subjects = [Subject(name, kinds[name], values[name]) for name in check.columns]
-    given = {"now": F.lit(now), "rows": where, "schema": schema}
+    given = {"now": F.lit(now), "rows": where, "schema": schema, "history": history}
     question: Question = check.function.function(
         *[given[name] for name in check.function.given], *subjects, **check.arguments
     )

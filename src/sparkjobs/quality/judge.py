@@ -1,7 +1,8 @@
 """The judge: every check is decided on the staged files, from the cheapest exact source.
 
-The schema and Parquet's footers first; then one scan that names only the columns it needs, for all checks
-together; then one narrow pass per set of key columns; then what needs a pass of its own.
+The schema, recorded profiles and Parquet's footers first; then one scan that names only the columns it
+needs, for all checks together; then one narrow pass per set of key columns; then what needs a pass of its
+own.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from sparkjobs.quality.asking import (
     where_of,
 )
 from sparkjobs.quality.verdict import counted, found, measured, not_evaluated
-from sparkjobs.results import CheckResult, Staged
+from sparkjobs.results import CheckResult, History, Staged
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,19 @@ def judge(
     rows: DataFrame,
     kept: Kept,
     now: datetime,
+    history: History | None = None,
 ) -> tuple[CheckResult, ...]:
     """The results of `checks`, in their order.
 
     `rows` are the staged rows; without `staged` there are no footers to look at. `kept` gives the rows of
     the table that stay beside them and can share values of the given columns with one; it is asked only
-    where a key could also stand there. `now` is what times are compared with.
+    where a key could also stand there. `now` is what times are compared with, `history` what
+    the result is.
     """
     results: dict[int, CheckResult] = {}
     waiting: list[_Open] = []
     for place, check in enumerate(checks):
-        outcome = _known(check, staged, rows) or _question(spark, check, rows, now)
+        outcome = _known(check, staged, rows) or _question(spark, check, rows, now, history)
         if isinstance(outcome, CheckResult):
             results[place] = outcome
         else:
@@ -94,14 +97,14 @@ def _known(check: PlannedCheck, staged: Staged | None, rows: DataFrame) -> Check
 
 
 def _question(
-    spark: SparkSession, check: PlannedCheck, rows: DataFrame, now: datetime
+    spark: SparkSession, check: PlannedCheck, rows: DataFrame, now: datetime, history: History | None
 ) -> CheckResult | Column | Measure | Groups | Pass:
     """What a check asks of `rows`."""
     try:
-        question = question_of(spark, check, rows.schema, now)
+        question = question_of(spark, check, rows.schema, now, history)
     except ValueError as error:
         return not_evaluated(check, str(error))
-    return found(check, question, "plan") if isinstance(question, Finding) else question
+    return found(check, question, check.function.where) if isinstance(question, Finding) else question
 
 
 def _answered(

@@ -1,4 +1,4 @@
-"""The profile of a result: what the footers of its staged files say of the rows, at no cost."""
+"""The profile of a result, which the footers of its staged files tell, and what it is compared with."""
 
 import json
 from datetime import UTC, date, datetime
@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sparkjobs.checks.footers import nulls_of
-from sparkjobs.results import ColumnProfile, Profile, Staged
+from sparkjobs.results import ColumnProfile, History, PastRun, Profile, Staged
 
 _MAX_TEXT = 64
 """Longer texts are left out; a record is no place for them."""
@@ -17,6 +17,29 @@ def profile_of(staged: Staged) -> Profile:
     fields = json.loads(staged.schema)["fields"]
     columns = ((field["name"], _column(staged, field["name"], field["type"])) for field in fields)
     return Profile(staged.rows, staged.size, tuple(columns))
+
+
+def history_of(staged: Staged, mode: str, now: datetime, past: tuple[PastRun, ...]) -> History:
+    """The result beside those runs of its job, oldest first, that it may be compared with.
+
+    They have published; a refused result says nothing of what is usual. They have changed the table in the
+    same way: a full refresh has as many rows as the table, an increment has not. And they have the same
+    columns, or bytes and bounds are of something else. Runs with other code or conf stay in: what a change
+    of those does to the result is what the comparison has to show.
+    """
+    profile = profile_of(staged)
+    kinds = _kinds(profile)
+    alike = (
+        one
+        for one in past
+        if one.published is not None and one.mode == mode
+        if one.profile and _kinds(one.profile) == kinds
+    )
+    return History(now, profile, tuple(alike))
+
+
+def _kinds(profile: Profile) -> dict[str, str]:
+    return {name: one.kind for name, one in profile.columns}
 
 
 def _column(staged: Staged, name: str, kind: Any) -> ColumnProfile:  # noqa: ANN401 (JSON)

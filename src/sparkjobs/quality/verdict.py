@@ -12,7 +12,8 @@ def found(check: PlannedCheck, finding: Finding, source: Where) -> CheckResult:
     """The result of a check that was answered without looking at rows."""
     if finding.failing is not None and finding.evaluated is not None:
         return counted(check, finding.failing, finding.evaluated, source)
-    return _result(check, _status(check, holds=finding.holds), finding.observed, source)
+    status = "learning" if finding.learning else _status(check, holds=finding.holds)
+    return _result(check, status, finding.observed, source)
 
 
 def counted(check: PlannedCheck, failing: int, evaluated: int, source: Where) -> CheckResult:

@@ -56,16 +56,16 @@ def _runs(path: Path, project: str, env: str | None) -> list[PastRun]:
     if about["env"] != env:
         return []
     # all of a file or nothing: what is damaged in one place may be wrong in the others
-    return [_run(_text(about["invocation_id"]), entry) for entry in content["results"]]
+    return [_run(about, entry) for entry in content["results"]]
 
 
-def _run(run_id: str, entry: Mapping[str, Any]) -> PastRun:
+def _run(about: Mapping[str, Any], entry: Mapping[str, Any]) -> PastRun:
     ledgers = entry["ledger"].values()
     profile, published = entry.get("profile"), entry["published"]
     return PastRun(
         job=_text(entry["unique_id"]).rpartition(".")[2],
-        run_id=run_id,
-        started=instant_of(entry["timing"][0]["started_at"]),
+        run_id=_text(about["invocation_id"]),
+        started=instant_of(about["generated_at"]),
         status=_text(entry["status"]),
         mode=entry.get("mode"),
         read=sum(_count(one["read"]) for one in ledgers),

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from sparkjobs.registry.jobs import MARK, Function
 
-Where = Literal["plan", "footer", "scan", "keys", "pass"]
-"""What answers a check, cheapest first: the schema or the plan, Parquet's footers, the one scan that all
-checks share, a pass over some key columns, a pass of its own."""
+Where = Literal["plan", "history", "footer", "scan", "keys", "pass"]
+"""What answers a check, cheapest first: the schema or the plan, the profiles of this run and of earlier ones,
+Parquet's footers, the one scan that all checks share, a pass over some key columns, a pass of its own."""
 
-_GIVEN = ("now", "rows", "schema")
+_GIVEN = ("history", "now", "rows", "schema")
 _WHERE: dict[str, Where] = {"Finding": "plan", "Column": "scan", "Measure": "scan", "Groups": "keys"}
 
 
@@ -35,10 +35,12 @@ class CheckFunction:
     """Names of its column parameters; `columns`, the last, takes as many as conf names."""
     given: tuple[str, ...]
     """What it is handed before its columns: `now` (the run's), `rows` (a condition: which are looked at),
-    `schema` (of the rows)."""
+    `schema` (of the rows), `history` (the result's profile, and the runs to compare it with)."""
     arguments: Mapping[str, Parameter]
     one_of: tuple[str, ...]
     """Arguments of which conf gives at least one."""
+    unfit: Callable[..., str | None] | None
+    """What says which of its arguments do not go together."""
     footer: Callable[..., Any] | None
     """What may answer it from Parquet's footers."""
     where: Where
@@ -58,36 +60,30 @@ class CheckFunction:
 
 
 def check(
-    *, one_of: tuple[str, ...] = (), footer: Callable[..., Any] | None = None
+    *,
+    one_of: tuple[str, ...] = (),
+    unfit: Callable[..., str | None] | None = None,
+    footer: Callable[..., Any] | None = None,
 ) -> Callable[[Function], Function]:
     """Mark a function from columns to what is to be asked of the rows as a check.
 
-    It is returned unchanged. `one_of` are arguments of which conf gives at least one; `footer` answers the
-    check from Parquet's footers where it can.
+    It is returned unchanged. `one_of` are arguments of which conf gives at least one; `unfit` is given all of
+    them and says what does not go together; `footer` answers the check from Parquet's footers where it can.
     """
 
     def mark(function: Function) -> Function:
-        columns: list[str] = []
-        arguments: dict[str, Parameter] = {}
-        given: list[str] = []
-        for parameter in inspect.signature(function, eval_str=True).parameters.values():
-            required = parameter.default is parameter.empty
-            match parameter.kind:
-                case parameter.KEYWORD_ONLY:
-                    arguments[parameter.name] = Parameter(parameter.name, parameter.annotation, required)
-                case _ if parameter.name in _GIVEN:
-                    given.append(parameter.name)
-                case _:
-                    columns.append(parameter.name)
+        columns, given, arguments = _parameters(function)
+        where = _WHERE.get(_returned(function), "pass")
         spec = CheckFunction(
             name=function.__name__.rstrip("_"),
             function=function,
-            columns=tuple(columns),
-            given=tuple(given),
-            arguments=MappingProxyType(arguments),
+            columns=columns,
+            given=given,
+            arguments=arguments,
             one_of=one_of,
+            unfit=unfit,
             footer=footer,
-            where=_WHERE.get(_returned(function), "pass"),
+            where="history" if where == "plan" and "history" in given else where,
             file=function.__code__.co_filename,
             line=function.__code__.co_firstlineno,
             description=inspect.getdoc(function) or "",
@@ -96,6 +92,25 @@ def check(
         return function
 
     return mark
+
+
+def _parameters(
+    function: Callable[..., Any],
+) -> tuple[tuple[str, ...], tuple[str, ...], Mapping[str, Parameter]]:
+    """Its columns, what it is handed before them, and its arguments."""
+    columns: list[str] = []
+    given: list[str] = []
+    arguments: dict[str, Parameter] = {}
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        required = parameter.default is parameter.empty
+        match parameter.kind:
+            case parameter.KEYWORD_ONLY:
+                arguments[parameter.name] = Parameter(parameter.name, parameter.annotation, required)
+            case _ if parameter.name in _GIVEN:
+                given.append(parameter.name)
+            case _:
+                columns.append(parameter.name)
+    return tuple(columns), tuple(given), MappingProxyType(arguments)
 
 
 def _returned(function: Callable[..., Any]) -> str:
