@@ -5,7 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -16,6 +17,9 @@ from sparkjobs.plan import RunPlan
 from sparkjobs.plan.explain import shown
 from sparkjobs.record import Event
 from sparkjobs.results import JobResult, PastRun, RunResult
+
+if TYPE_CHECKING:
+    from sparkjobs.freshness import Age
 
 _STYLE = {
     "success": "green",
@@ -135,7 +139,7 @@ def _past(one: PastRun) -> tuple[str | Text, ...]:
     return (
         one.job,
         one.run_id,
-        f"{one.started:%Y-%m-%d %H:%M:%S}",
+        _moment(one.started),
         Text(one.status, style=_STYLE.get(one.status, "")),
         f"{one.read:,}",
         f"{one.quarantined:,}",
@@ -143,6 +147,34 @@ def _past(one: PastRun) -> tuple[str | Text, ...]:
         f"{one.seconds:.1f}",
         ", ".join(f"{count} {status}" for status, count in checks.items()),
     )
+
+
+def freshness_table(ages: "Iterable[Age]") -> str:
+    """How old tables are, and whether that is too old."""
+    return table_of(
+        ("job", "last published", "newest data", "max age", "verdict"),
+        (
+            (
+                one.job,
+                _moment(one.published),
+                _moment(one.newest),
+                _span(one.wanted.max_age) if one.wanted else "",
+                Text(one.verdict, style="bold red" if one.fails else ""),
+            )
+            for one in ages
+        ),
+    )
+
+
+def _moment(when: datetime | None) -> str:
+    """To the second, in UTC."""
+    return "" if when is None else f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+def _span(span: timedelta) -> str:
+    hours, rest = divmod(span.seconds, 3600)
+    parts = ((span.days, "d"), (hours, "h"), (rest // 60, "m"), (rest % 60, "s"))
+    return " ".join(f"{count}{unit}" for count, unit in parts if count)
 
 
 def _rows(job: JobResult) -> tuple[str, str, str]:

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sparkjobs.publish.footers import delta_stats, facts_of, over_files
+from sparkjobs.publish.footers import delta_stats
 from sparkjobs.results import ColumnFacts
+from sparkjobs.state.footers import facts_of, over_files
 
 
 def _written(folder: Path, columns: dict[str, pa.Array], rows_per_group: int = 1000) -> Path:

@@ -1,11 +1,11 @@
-"""The verbs that only look: list, validate, doctor, history."""
+"""The verbs that only look: list, validate, doctor, history, freshness."""
 
 import os
 import sys
 
 import click
 
-from sparkjobs.cli.options import known, project, project_of, registry_of
+from sparkjobs.cli.options import clock, known, project, project_of, registry_of
 
 
 @click.command(name="list")
@@ -61,3 +61,22 @@ def history(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, 
     click.echo(history_table(records.runs, wanted or tuple(sorted(records.runs))), nl=False)
     for skipped in records.skipped:
         click.echo(f"skipped  {skipped}", err=True)
+
+
+@click.command()
+@project
+@click.argument("jobs", nargs=-1)
+def freshness(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ...]) -> None:
+    """Tell when tables were last published; exit code 1 when one is older than its conf allows."""
+    from sparkjobs.freshness import age_of  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.terminal import freshness_table  # noqa: PLC0415
+
+    conf, now = project_of(root, env, sets).conf(), clock()
+    names = tuple(known(conf, job) for job in jobs) or tuple(sorted(conf.jobs))
+    ages = [age_of(name, conf.jobs[name], now) for name in names]
+    click.echo(freshness_table(ages), nl=False)
+    for one in ages:
+        if one.why:
+            click.echo(f"{one.job}: {one.why}", err=True)
+    if any(one.fails for one in ages):
+        sys.exit(1)

@@ -6,7 +6,7 @@ Not here: whether a job's function fits its conf (registry, plan), what lies on 
 
 from sparkjobs.config.checks import Check
 from sparkjobs.config.load import Conf, load
-from sparkjobs.config.models import JobConf, Project, Retries
+from sparkjobs.config.models import Freshness, JobConf, Project, Retries
 from sparkjobs.config.output import MergeOutput, Mode, Output, PlainOutput, Scd2Output
 from sparkjobs.config.sources import Column, CsvSource, Source
 
@@ -15,6 +15,7 @@ __all__ = [
     "Column",
     "Conf",
     "CsvSource",
+    "Freshness",
     "JobConf",
     "MergeOutput",
     "Mode",

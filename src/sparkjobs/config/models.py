@@ -5,11 +5,13 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from sparkjobs.config.arguments import Duration
 from sparkjobs.config.checks import CheckEntry
 from sparkjobs.config.incremental import ByColumn, ByInterval, Incremental
-from sparkjobs.config.model import Model, Name, ValueOrList
+from sparkjobs.config.model import ColumnName, Model, Name, ValueOrList
 from sparkjobs.config.output import Output, Scd2Output
 from sparkjobs.config.sources import Source
+from sparkjobs.results import Severity
 
 
 def _spark_text(value: object) -> object:
@@ -66,6 +68,15 @@ class Input(Model):
         return self
 
 
+class Freshness(Model):
+    """How old the table of a job may be."""
+
+    max_age: Duration
+    """Since the job last published, and since the newest time in `column`."""
+    column: ColumnName | None = None
+    severity: Severity = "error"
+
+
 class JobConf(Model):
     """conf/jobs/<job>.yml."""
 
@@ -78,6 +89,7 @@ class JobConf(Model):
     incremental: Incremental | None = None
     """How new input is found; None: every run takes everything."""
     checks: tuple[CheckEntry, ...] = ()
+    freshness: Freshness | None = None
     tags: tuple[Name, ...] = ()
     description: str = ""
 

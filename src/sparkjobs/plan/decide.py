@@ -33,6 +33,7 @@ _SAYS_NOTHING: Mapping[str, Any] = {
     "checks": _EACH,
     "columns": _EACH,
     "description": True,
+    "freshness": True,
     "rules": _EACH,
     "tags": True,
 }

@@ -13,10 +13,11 @@ from pyspark.sql.types import StringType, StructType
 
 from sparkjobs.config import Output, PlainOutput
 from sparkjobs.config.output import bytes_of
-from sparkjobs.publish.footers import FileFacts, delta_stats, facts_of, over_files
+from sparkjobs.publish.footers import delta_stats
 from sparkjobs.results import Staged, StagedFile
 from sparkjobs.sql import column
 from sparkjobs.state.durable import sync
+from sparkjobs.state.footers import FileFacts, facts_of, over_files
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _SPLIT = "spark.sql.adaptive.advisoryPartitionSizeInBytes"

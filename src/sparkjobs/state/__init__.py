@@ -1,6 +1,6 @@
 """What a table knows of itself: numbered manifests, the committed number, the lock.
 
-Here: everything under `<table>/_sparkjobs/`, and the number a commit carries. No Spark.
+Here: everything under `<table>/_sparkjobs/`, the number a commit carries, what footers say. No Spark.
 Not here: what should happen next (plan), the data files (publish).
 """
 

@@ -5,6 +5,7 @@ was written before any data was read.
 """
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sparkjobs.errors import DamagedStateError
@@ -41,6 +42,19 @@ def read_outcome(folder: Path, number: int) -> Outcome:
     if content is None:
         raise DamagedStateError(str(path), "it is gone")
     return Outcome(**content)
+
+
+def written_at(folder: Path, number: int) -> datetime:
+    """When the outcome of manifest `number` was written, which is just before it was committed.
+
+    Raises:
+        DamagedStateError: something else has removed it since.
+    """
+    path = _path(folder, number)
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except FileNotFoundError as error:
+        raise DamagedStateError(str(path), "it is gone") from error
 
 
 def _path(folder: Path, number: int) -> Path:

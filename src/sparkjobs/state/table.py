@@ -38,7 +38,8 @@ _KEEPS_ROWS = frozenset(
 )
 """Delta operations after which a table has the rows it had."""
 _RESTORE = "RESTORE"
-_RECENT = 8
+RECENT = 8
+"""How many commits are read before the whole history is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def manifest_at(job: str, table: Path, version: int) -> int:
     at: int | None = version
     for commit in DeltaTable(table).history():
         if at is not None and commit["version"] <= at:
-            note = _note(commit)
+            note = note_of(commit)
             if note.get("job") == job:
                 return int(note["manifest"])
             if commit.get("operation") == _RESTORE:
@@ -141,10 +142,11 @@ def manifest_at(job: str, table: Path, version: int) -> int:
 
 def holds_files(table: Path) -> bool:
     """Whether a data file lies in `table`."""
-    return next(_files(table), None) is not None
+    return next(data_files(table), None) is not None
 
 
-def _files(table: Path) -> Iterator[Path]:
+def data_files(table: Path) -> Iterator[Path]:
+    """The data files of a Parquet table."""
     for entry in table.iterdir():
         if entry.name != STATE_FOLDER:
             yield from [entry] if entry.suffix == ".parquet" else entry.rglob("*.parquet")
@@ -184,7 +186,7 @@ def table_rows(table: Path, table_format: str, version: int) -> int:
 
         adds = pa.table(DeltaTable(table, version=version).get_add_actions())
         return int(sum(adds.column("num_records").to_pylist()))
-    return sum(pq.read_metadata(path).num_rows for path in _files(table))
+    return sum(pq.read_metadata(path).num_rows for path in data_files(table))
 
 
 def claim(job: str, table: Path, table_format: str) -> None:
@@ -230,7 +232,7 @@ def _delta(job: str, table: Path) -> tuple[int, int | None, Foreign | None]:
     handle = DeltaTable(table)
     committed = handle.transaction_version(app_id(job)) or 0
     # The whole history is read only where nothing recent has changed rows.
-    commits = (commit for limit in (_RECENT, None) for commit in handle.history(limit))
+    commits = (commit for limit in (RECENT, None) for commit in handle.history(limit))
     changing = (commit for commit in commits if commit.get("operation") not in _KEEPS_ROWS)
     above = list(takewhile(lambda commit: not _is_of(commit, job, committed), changing))
     # a restore has undone what the job did, even where somebody has gone on from there
@@ -251,11 +253,11 @@ def _restored_to(restore: Mapping[str, Any]) -> int | None:
 
 
 def _is_of(commit: Mapping[str, Any], job: str, number: int) -> bool:
-    note = _note(commit)
+    note = note_of(commit)
     return (note.get("job"), note.get("manifest")) == (job, number)
 
 
-def _note(commit: Mapping[str, Any]) -> dict[str, Any]:
+def note_of(commit: Mapping[str, Any]) -> dict[str, Any]:
     """What the job that made a Delta commit wrote beside it; empty where it is nobody's of ours."""
     try:
         note = json.loads(commit.get("userMetadata") or "null")
