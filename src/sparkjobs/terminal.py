@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -85,21 +86,27 @@ class Progress:
 
 def results_table(plan: RunPlan, result: RunResult) -> str:
     """The final table: job, status, rows read, quarantined and published, seconds, table."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("job", "status", "read", "quarantined", "published", "seconds", "table"):
-        table.add_column(
-            heading,
-            justify="left" if heading in ("job", "status", "table") else "right",
-            no_wrap=True,
-        )
-    for planned, job in zip(plan.jobs, result.jobs, strict=True):
-        table.add_row(
+    rows = [
+        (
             job.job,
             Text(job.status, style=_STYLE[job.status]),
             *_rows(job),
             f"{job.seconds:.1f}" if job.ledgers or job.published else "",
             shown(planned.table, plan.root),
         )
+        for planned, job in zip(plan.jobs, result.jobs, strict=True)
+    ]
+    headings = ("job", "status", "read", "quarantined", "published", "seconds", "table")
+    return table_of(headings, rows, right=("read", "quarantined", "published", "seconds"))
+
+
+def table_of(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[str]) -> str:
+    """A table for people; the columns of numbers stand to the `right`."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     console = Console(width=None if sys.stdout.isatty() else 160)
     with console.capture() as capture:
         console.print(table)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput
+from sparkjobs.plan.parts import Replayed
 from sparkjobs.registry import CheckFunction, JobFunction
 
 
@@ -60,6 +61,8 @@ def _input(plan: RunPlan, one: PlannedInput) -> str:
     once = f", read once for {', '.join(users)}" if len(users) > 1 else ", cached" if one.cached else ""
     part = f", {one.part}" if one.part else ""
     once = part + once
+    if isinstance(one.part, Replayed):
+        return str(one.part)
     if isinstance(one, SourceInput):
         if one.version is not None:
             return f"{one.source}, Delta version {one.version}{once}"

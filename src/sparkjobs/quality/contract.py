@@ -17,10 +17,10 @@ from pyspark.sql.types import StructType
 from sparkjobs.config import Source
 from sparkjobs.config.sources import OneRowPerKey
 from sparkjobs.cursor import highest, takes
-from sparkjobs.plan import Since, SourceInput, Within
+from sparkjobs.plan import Replayed, Since, SourceInput, Within
 from sparkjobs.quality.reasons import Reason, entry, masks, raw_text, reasons_of, told
 from sparkjobs.quality.values import typed
-from sparkjobs.sql import DAMAGE, FILE, IN, RAW, column, incoming
+from sparkjobs.sql import COLUMNS, DAMAGE, FILE, IN, RAW, column, incoming
 
 _MASK = "_sparkjobs_mask_{}"
 _WARNED = "warned_{}"
@@ -46,8 +46,10 @@ class Contracted:
 
     source: str
     conf: Source
+    replayed: bool
+    """Whether these are rows that were rejected before."""
     rows: DataFrame
-    """Every record: typed columns, IN, RAW, FILE, DAMAGE and what tells whether it is bad."""
+    """Every record: typed columns, IN, RAW, FILE, COLUMNS, DAMAGE and what tells whether it is bad."""
     valid: DataFrame
     """The typed columns of the good rows: what the job's function gets."""
     headers: int
@@ -87,7 +89,7 @@ def apply(
     conf, part = one.conf, one.part
     kinds = {field.name: field.dataType.simpleString() for field in _struct(incoming_rows)}
     declared = [_typed(name, kinds[name], conf).alias(name) for name in kinds]
-    rows = incoming_rows.select(*declared, *[column(name) for name in (IN, RAW, FILE, DAMAGE)])
+    rows = incoming_rows.select(*declared, *[column(name) for name in (IN, RAW, FILE, COLUMNS, DAMAGE)])
     if isinstance(part, Since | Within):
         rows = rows.filter(takes(part, _kind(rows, part.column)))
     reasons = reasons_of(spark, one, rows.select(*map(column, kinds)).schema, now)
@@ -104,7 +106,18 @@ def apply(
     valid = judged.filter(~bad).select(*[column(name) for name in kinds])
     names = tuple(reason.rule for reason in warnings)
     contracted = Contracted(
-        one.source, conf, rows, valid, headers, bad, why, names, observation, None, metrics
+        one.source,
+        conf,
+        isinstance(part, Replayed),
+        rows,
+        valid,
+        headers,
+        bad,
+        why,
+        names,
+        observation,
+        None,
+        metrics,
     )
     return replace(contracted, counts=contracted.count()) if one.cached else contracted
 
@@ -143,7 +156,7 @@ def _metrics(bad: Column, warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
 
 def _slim(rows: DataFrame, bad: Column) -> DataFrame:
     """`rows` without what only a bad row needs, so that the cache holds the good ones once."""
-    spare = (IN, RAW, FILE, DAMAGE)
+    spare = (IN, RAW, FILE, COLUMNS, DAMAGE)
     return rows.select(
         *[F.when(bad, column(name)).alias(name) if name in spare else column(name) for name in rows.columns]
     )

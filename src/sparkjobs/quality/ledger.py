@@ -39,7 +39,8 @@ def settle(
     )
     if not ledger.exact:
         raise LedgerError(rejected.job, rejected.input, ledger.read, ledger.valid, ledger.quarantined)
-    _refuse_too_many(contracted, rejected.job, ledger, folder)
+    if not contracted.replayed:  # of rows that were rejected before, any number may be rejected again
+        _refuse_too_many(contracted, rejected.job, ledger, folder)
     return ledger
 
 
