@@ -75,19 +75,14 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             inputs = _inputs(run, shelf, job)
             params = {name: _in_clear(value) for name, value in job.conf.params.items()}
         reach("transform.before")
-        frame = _transform(job, {name: one.frame for name, one in inputs.items()}, params)
+        frames = {name: one.frame for name, one in inputs.items()}
+        frame = _transform(job, frames, params)
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
-            merges = isinstance(job.conf.output, MergeOutput | Scd2Output)
-            staged = stage(spark, frame, job.conf.output, attempt.result if merges else attempt.data)
-            planned = planned_partitions(job)
-            progress.staged = staged = replacing(attempt, staged, planned) if planned else staged
+            progress.staged = staged = _staged(spark, attempt, job, frame)
         reach("staged")
         with step(run, job.name, "count"):
-            whole = not session.stops_early(frame)
-            progress.ledgers = [
-                _ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()
-            ]
+            progress.ledgers = _ledgers(spark, attempt, inputs, frame)
         progress.checks = tuple(result for one in progress.ledgers for result in warned(one))
         _refuse_partial(job, attempt, progress.ledgers)
         reach("counted")
@@ -95,7 +90,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             changes = _compared(spark, attempt, job, staged)
             rows = changes.rows if isinstance(changes, Changes) else staged
             kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now)
+            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now, frames)
         _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):
@@ -129,10 +124,19 @@ def _compared(spark: SparkSession, attempt: Attempt, job: JobPlan, staged: Stage
     return find_changes(spark, attempt, staged, output, standing_of(job))
 
 
+def _staged(spark: SparkSession, attempt: Attempt, job: JobPlan, frame: DataFrame) -> Staged:
+    """The result on disk, with the partitions that it empties."""
+    merges = isinstance(job.conf.output, MergeOutput | Scd2Output)
+    staged = stage(spark, frame, job.conf.output, attempt.result if merges else attempt.data)
+    planned = planned_partitions(job)
+    return replacing(attempt, staged, planned) if planned else staged
+
+
 def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
     """Call the job's function. What it raises is told with its place."""
+    taken = {name: frame for name, frame in frames.items() if not job.conf.inputs[name].for_checks}
     try:
-        frame = job.function.function(**frames, **params)
+        frame = job.function.function(**taken, **params)
     except Exception as error:  # the one place where anything may come: it is the user's code
         own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
         place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place
@@ -148,6 +152,13 @@ def _in_clear(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(map(_in_clear, value))
     return revealed(value, os.environ) if isinstance(value, str) else value
+
+
+def _ledgers(
+    spark: SparkSession, attempt: Attempt, inputs: dict[str, Opened], result: DataFrame
+) -> list[Ledger]:
+    whole = not session.stops_early(result)
+    return [_ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()]
 
 
 def _ledger(spark: SparkSession, attempt: Attempt, name: str, one: Opened, *, read_whole: bool) -> Ledger:

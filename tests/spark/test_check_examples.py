@@ -8,21 +8,24 @@ from pyspark.sql import SparkSession
 from sparkjobs.quality import judge
 from tests.checks import NOW, checks_of, registry
 
-_EXAMPLE = re.compile(r" *(?P<verdict>green|red): +(?P<arguments>\{.*\}) on (?P<rows>.*)")
+_EXAMPLE = re.compile(
+    r" *(?P<verdict>green|red): +(?P<arguments>\{.*\}) on (?P<rows>.*?)(?: with (?P<other>.*))?"
+)
 EXAMPLES = [
-    (name, found["verdict"], found["arguments"], found["rows"])
+    (name, found["verdict"], found["arguments"], found["rows"], found["other"])
     for name, check in sorted(registry().checks.items())
     for line in check.description.splitlines()
     if (found := _EXAMPLE.fullmatch(line))
 ]
 
 
-@pytest.mark.parametrize(("name", "verdict", "arguments", "rows"), EXAMPLES)
+@pytest.mark.parametrize(("name", "verdict", "arguments", "rows", "other"), EXAMPLES)
 def test_an_example_is_as_its_docstring_says(
-    spark: SparkSession, name: str, verdict: str, arguments: str, rows: str
+    spark: SparkSession, name: str, verdict: str, arguments: str, rows: str, other: str | None
 ) -> None:
     frame = spark.sql(f"select * from values {rows}")  # noqa: S608 (our own docstrings)
-    (result,) = judge(spark, checks_of(f"{name}: {arguments}"), None, frame, lambda _: None, NOW)
+    inputs = {"other": spark.sql(f"select * from values {other}")} if other else {}  # noqa: S608
+    (result,) = judge(spark, checks_of(f"{name}: {arguments}"), None, frame, lambda _: None, NOW, inputs)
     assert result.status == {"green": "pass", "red": "fail"}[verdict], result.observed
 
 

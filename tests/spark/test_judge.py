@@ -28,7 +28,7 @@ def judged(
     frame = frame.selectExpr("i", "d", "s", "cast(n as decimal(10,2)) n", "cast(day as date) day", "p")
     output = PlainOutput(format="delta", path="unused", mode="overwrite", partition_by=("p",))
     staged = stage(spark, frame, output, folder / "staged")
-    return judge(spark, checks_of(*texts), staged, staged_rows(spark, staged), lambda _: None, NOW)
+    return judge(spark, checks_of(*texts), staged, staged_rows(spark, staged), lambda _: None, NOW, {})
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def jobs_of(spark: SparkSession, folder: Path, *texts: str) -> int:
     staged = stage(spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), folder)
     rows, group = staged_rows(spark, staged), str(folder)
     spark.sparkContext.setJobGroup(group, group)
-    judge(spark, checks_of(*texts), staged, rows, lambda _: None, NOW)
+    judge(spark, checks_of(*texts), staged, rows, lambda _: None, NOW, {})
     spark.sparkContext.setJobGroup("other", "other")
     return len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
 

@@ -55,6 +55,10 @@ def told(root: Path, entries: str, code: str = CODE) -> list[str]:
         ("letter_case: {column: a, case: uper}", "5:30: case: 'uper' is not known; did you mean 'upper'?"),
         ("unique: {columns: [a], group_by: [b]}", "5:28: unique is no aggregate; `group_by` is for those"),
         ("correlation: {column: a, min: 0}", "5:5: correlation needs 'other'"),
+        (
+            "foreign_key: {columns: [a], input: sale}",
+            "5:33: daily has no input 'sale'; did you mean 'sales'?",
+        ),
     ],
 )
 def test_what_does_not_fit_is_a_mistake_with_its_place(tmp_path: Path, entry: str, mistake: str) -> None:

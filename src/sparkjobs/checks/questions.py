@@ -80,6 +80,18 @@ class Groups:
     """A `Column` is a condition on one group; where it is false, all rows of the group break the check."""
     in_table: bool = False
     """Whether rows that stay in the table count too."""
+    sought: "Sought | None" = None
+    """Where each group is looked for before it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Other rows, among which each group is looked for; the column `flag` then tells whether it is there."""
+
+    rows: DataFrame
+    keys: tuple[str, ...]
+    """The columns there, in the order of the group's."""
+    flag: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The passes over staged rows: which frame each is, and what is asked of it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from sparkjobs.checks.questions import ALL, Measure, N, Question, Share, Subject
+from sparkjobs.checks.questions import ALL, Measure, N, Question, Share, Sought, Subject
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.sql import column, condition
 
@@ -22,8 +22,14 @@ Answer = tuple[Any, Any]
 """The two values of a Share, or of a Measure."""
 
 
-def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, now: datetime) -> Question:
-    """What `check` asks of rows of `schema`; times are compared with `now`.
+def question_of(
+    spark: SparkSession,
+    check: PlannedCheck,
+    schema: StructType,
+    now: datetime,
+    inputs: Mapping[str, DataFrame],
+) -> Question:
+    """What `check` asks of rows of `schema`; times are compared with `now`, rows with those of `inputs`.
 
     Raises:
         ValueError: it cannot be asked of such columns, or its SQL does more than look at a row.
@@ -39,7 +45,7 @@ def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, no
             raise ValueError(f"there is no column {name!r}")
     values = {name: F.when(where, column(name)) if hides else column(name) for name in check.columns}
     subjects = [Subject(name, kinds[name], values[name]) for name in check.columns]
-    given = {"now": F.lit(now), "rows": where, "schema": schema}
+    given = {"inputs": inputs, "now": F.lit(now), "rows": where, "schema": schema}
     question: Question = check.function.function(
         *[given[name] for name in check.function.given], *subjects, **check.arguments
     )
@@ -84,6 +90,18 @@ def groups_of(rows: DataFrame, columns: tuple[Subject, ...], beside: DataFrame |
         keys = keys.unionByName(stay)
     counts = F.sum(N).alias(N), F.count(F.lit(1)).alias(ALL)
     return keys.groupBy(*map(column, names)).agg(*counts).filter(F.col(N) > 0)
+
+
+def sought(frame: DataFrame, columns: tuple[Subject, ...], where: Iterable[Sought]) -> DataFrame:
+    """The groups, with a flag for each place where they were looked for."""
+    for one in where:
+        names = {key: f"_sparkjobs_key_{place}" for place, key in enumerate(one.keys)}
+        there = one.rows.select(*[column(key).alias(name) for key, name in names.items()]).distinct()
+        same = [column(of.name) == F.col(names[key]) for of, key in zip(columns, one.keys, strict=True)]
+        first = F.col(names[one.keys[0]])
+        joined = frame.join(there, reduce(Column.__and__, same), "left")
+        frame = joined.select(*map(column, frame.columns), first.isNotNull().alias(one.flag))
+    return frame
 
 
 def grouped(

@@ -17,7 +17,7 @@ from pyspark.sql.types import StructType
 from sparkjobs.config import Source
 from sparkjobs.config.sources import OneRowPerKey
 from sparkjobs.cursor import highest, takes
-from sparkjobs.plan import Replayed, Since, SourceInput, Within
+from sparkjobs.plan import Since, SourceInput, Within
 from sparkjobs.quality.reasons import Reason, entry, masks, raw_text, reasons_of, told
 from sparkjobs.quality.values import typed
 from sparkjobs.sql import COLUMNS, DAMAGE, FILE, IN, RAW, column, incoming
@@ -44,10 +44,7 @@ class Counts:
 class Contracted:
     """An input under its contract."""
 
-    source: str
-    conf: Source
-    replayed: bool
-    """Whether these are rows that were rejected before."""
+    planned: SourceInput
     rows: DataFrame
     """Every record: typed columns, IN, RAW, FILE, COLUMNS, DAMAGE and what tells whether it is bad."""
     valid: DataFrame
@@ -60,10 +57,10 @@ class Contracted:
     warnings: tuple[str, ...]
     """The rules of severity warn."""
     observation: Observation | None
-    counts: Counts | None
-    """Known beforehand where the input is cached."""
     metrics: tuple[Column, ...]
     """What is counted: seen, bad, what breaks each warning, and high where the input is read by column."""
+    counts: Counts | None = None
+    """Known beforehand where the input is cached."""
 
     def counted(self, found: Mapping[str, Any]) -> Counts:
         """The values of `metrics` by their names."""
@@ -105,20 +102,7 @@ def apply(
     judged = rows.observe(observation, *metrics) if observation else rows
     valid = judged.filter(~bad).select(*[column(name) for name in kinds])
     names = tuple(reason.rule for reason in warnings)
-    contracted = Contracted(
-        one.source,
-        conf,
-        isinstance(part, Replayed),
-        rows,
-        valid,
-        headers,
-        bad,
-        why,
-        names,
-        observation,
-        None,
-        metrics,
-    )
+    contracted = Contracted(one, rows, valid, headers, bad, why, names, observation, metrics)
     return replace(contracted, counts=contracted.count()) if one.cached else contracted
 
 

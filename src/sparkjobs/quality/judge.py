@@ -4,6 +4,7 @@ The schema and Parquet's footers first; then one scan that names only the column
 together; then one narrow pass per set of key columns; then what needs a pass of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -23,6 +24,7 @@ from sparkjobs.quality.asking import (
     samples,
     share_of,
     shown,
+    sought,
     weighted,
     where_of,
 )
@@ -60,17 +62,19 @@ def judge(
     rows: DataFrame,
     kept: Kept,
     now: datetime,
+    inputs: Mapping[str, DataFrame],
 ) -> tuple[CheckResult, ...]:
     """The results of `checks`, in their order.
 
     `rows` are the staged rows; without `staged` there are no footers to look at. `kept` gives the rows of
     the table that stay beside them and can share values of the given columns with one; it is asked only
-    where a key could also stand there. `now` is what times are compared with.
+    where a key could also stand there. `now` is what times are compared with, `inputs` are those
+    of the job.
     """
     results: dict[int, CheckResult] = {}
     waiting: list[_Open] = []
     for place, check in enumerate(checks):
-        outcome = _known(check, staged, rows) or _question(spark, check, rows, now)
+        outcome = _known(check, staged, rows) or _question(spark, check, rows, now, inputs)
         if isinstance(outcome, CheckResult):
             results[place] = outcome
         else:
@@ -94,11 +98,15 @@ def _known(check: PlannedCheck, staged: Staged | None, rows: DataFrame) -> Check
 
 
 def _question(
-    spark: SparkSession, check: PlannedCheck, rows: DataFrame, now: datetime
+    spark: SparkSession,
+    check: PlannedCheck,
+    rows: DataFrame,
+    now: datetime,
+    inputs: Mapping[str, DataFrame],
 ) -> CheckResult | Column | Measure | Groups | Pass:
     """What a check asks of `rows`."""
     try:
-        question = question_of(spark, check, rows.schema, now)
+        question = question_of(spark, check, rows.schema, now, inputs)
     except ValueError as error:
         return not_evaluated(check, str(error))
     return found(check, question, "plan") if isinstance(question, Finding) else question
@@ -147,6 +155,9 @@ def _pass(
             beside = kept(first.columns) if any(one.in_table for one in asked) else None
             stay = None if beside is None else looked_at(spark, first, beside)
             frame = groups_of(looked_at(spark, first, rows), columns, stay)
+            frame = sought(
+                frame, columns, {one.sought.flag: one.sought for one in asked if one.sought}.values()
+            )
             return frame, [weighted(one.ask) if isinstance(one.ask, Column) else one.ask for one in asked]
         case Pass(through=through, ask=ask):
             return through(looked_at(spark, first, rows)), [ask]

@@ -34,8 +34,8 @@ def quarantine(contracted: Contracted, rejected: Rejected, folder: Path) -> int:
     rows = _bad(contracted).select(
         F.lit(rejected.job).alias("job"),
         F.lit(rejected.input).alias("input"),
-        F.lit(contracted.source).alias("source"),
-        F.lit(_rules(contracted.conf)).alias("contract"),
+        F.lit(contracted.planned.source).alias("source"),
+        F.lit(_rules(contracted.planned.conf)).alias("contract"),
         column(FILE).alias("file"),
         F.from_json(column(COLUMNS), "array<string>").alias("columns"),
         column("reasons"),

@@ -107,7 +107,7 @@ def _column(name: str, declared: Declared, raw: Column) -> Iterator[Reason]:
 
 
 def _rule(spark: SparkSession, rule: PlannedCheck, schema: StructType, now: datetime) -> Reason:
-    holds = question_of(spark, rule, schema, now)
+    holds = question_of(spark, rule, schema, now, {})
     assert isinstance(holds, Column), rule  # noqa: S101 (the plan takes no other check for a rule)
     fails = where_of(spark, rule) & ~F.coalesce(holds, F.lit(True))
     shown = [column(name) for name in named_in(rule, tuple(schema.fieldNames()))]

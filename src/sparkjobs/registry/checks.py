@@ -12,7 +12,7 @@ Where = Literal["plan", "footer", "scan", "keys", "pass"]
 """What answers a check, cheapest first: the schema or the plan, Parquet's footers, the one scan that all
 checks share, a pass over some key columns, a pass of its own."""
 
-_GIVEN = ("now", "rows", "schema")
+_GIVEN = ("inputs", "now", "rows", "schema")
 _WHERE: dict[str, Where] = {"Finding": "plan", "Column": "scan", "Measure": "scan", "Groups": "keys"}
 
 
@@ -34,8 +34,8 @@ class CheckFunction:
     columns: tuple[str, ...]
     """Names of its column parameters; `columns`, the last, takes as many as conf names."""
     given: tuple[str, ...]
-    """What it is handed before its columns: `now` (the run's), `rows` (a condition: which are looked at),
-    `schema` (of the rows)."""
+    """What it is handed before its columns: `inputs` (of the job, by name), `now` (the run's), `rows` (a
+    condition: which are looked at), `schema` (of the rows)."""
     arguments: Mapping[str, Parameter]
     one_of: tuple[str, ...]
     """Arguments of which conf gives at least one."""
@@ -67,35 +67,40 @@ def check(
     """
 
     def mark(function: Function) -> Function:
-        columns: list[str] = []
-        arguments: dict[str, Parameter] = {}
-        given: list[str] = []
-        for parameter in inspect.signature(function, eval_str=True).parameters.values():
-            required = parameter.default is parameter.empty
-            match parameter.kind:
-                case parameter.KEYWORD_ONLY:
-                    arguments[parameter.name] = Parameter(parameter.name, parameter.annotation, required)
-                case _ if parameter.name in _GIVEN:
-                    given.append(parameter.name)
-                case _:
-                    columns.append(parameter.name)
-        spec = CheckFunction(
-            name=function.__name__.rstrip("_"),
-            function=function,
-            columns=tuple(columns),
-            given=tuple(given),
-            arguments=MappingProxyType(arguments),
-            one_of=one_of,
-            footer=footer,
-            where=_WHERE.get(_returned(function), "pass"),
-            file=function.__code__.co_filename,
-            line=function.__code__.co_firstlineno,
-            description=inspect.getdoc(function) or "",
-        )
-        setattr(function, MARK, spec)
+        setattr(function, MARK, _spec(function, one_of, footer))
         return function
 
     return mark
+
+
+def _spec(
+    function: Callable[..., Any], one_of: tuple[str, ...], footer: Callable[..., Any] | None
+) -> CheckFunction:
+    given: list[str] = []
+    columns: list[str] = []
+    arguments: dict[str, Parameter] = {}
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        required = parameter.default is parameter.empty
+        match parameter.kind:
+            case parameter.KEYWORD_ONLY:
+                arguments[parameter.name] = Parameter(parameter.name, parameter.annotation, required)
+            case _ if parameter.name in _GIVEN:
+                given.append(parameter.name)
+            case _:
+                columns.append(parameter.name)
+    return CheckFunction(
+        name=function.__name__,
+        function=function,
+        columns=tuple(columns),
+        given=tuple(given),
+        arguments=MappingProxyType(arguments),
+        one_of=one_of,
+        footer=footer,
+        where=_WHERE.get(_returned(function), "pass"),
+        file=function.__code__.co_filename,
+        line=function.__code__.co_firstlineno,
+        description=inspect.getdoc(function) or "",
+    )
 
 
 def _returned(function: Callable[..., Any]) -> str:
