@@ -209,3 +209,37 @@ def test_checks_of_the_same_keys_share_one_pass(spark: SparkSession, tmp_path: P
     ]
     together = jobs_of(spark, tmp_path / "three", *texts)
     assert together == jobs_of(spark, tmp_path / "one", texts[0])
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select * from {rows} where i <", "Syntax error"),
+        ("select nope from {rows}", "nope"),
+        ("drop table {rows}", "a query may only select; DropTable is more"),
+        ("insert into {rows} select 1", "a query may only select; InsertIntoStatement is more"),
+        ("select * from csv.`/etc/passwd`", "it reads 'csv./etc/passwd'"),
+        ("select * from {rows} where exists (select 1 from secrets)", "it reads 'secrets'"),
+        ("select * from range(3)", "a query may only select; UnresolvedTableValuedFunction is more"),
+        (
+            "select reflect('java.lang.System', 'exit') from {rows}",
+            "reflect() is not a function of the row alone",
+        ),
+        ("select * from {rows} where now() > d", "now() is not a function of the row alone"),
+        ("set a=b", "a query may only select; SetCommand is more"),
+    ],
+)
+def test_a_query_only_selects_from_the_rows_and_the_inputs(
+    spark: SparkSession, tmp_path: Path, sql: str, told: str
+) -> None:
+    (result,) = judged(spark, tmp_path, f'query: "{sql}"')
+    assert (result.status, blocks(result)) == ("error", True)
+    assert told in result.observed
+
+
+def test_a_query_leaves_no_view_behind_and_shows_what_came_out(spark: SparkSession, tmp_path: Path) -> None:
+    sql = "with big as (select i, s from {rows} where i > 1) select * from big"
+    (result,) = judged(spark, tmp_path, f'query: "{sql}"')
+    assert (result.status, result.observed) == ("fail", "2, wanted no rows")
+    assert sorted(result.sample) == [r'{"i":2,"s":"a\n"}', '{"i":2,"s":"b"}']
+    assert spark.catalog.listTables() == []

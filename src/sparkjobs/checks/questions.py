@@ -100,6 +100,8 @@ class Pass:
 
     through: Callable[[DataFrame], DataFrame]
     ask: Share | Measure
+    broken: bool = False
+    """Whether what comes through is what breaks the check."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,9 +121,9 @@ def named_in(check: PlannedCheck, columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def shown(check: PlannedCheck, broken: DataFrame) -> DataFrame:
-    """Some rows as JSON: of the columns that a check looks at, or that its SQL names."""
-    names = named_in(check, tuple(broken.columns))
-    told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"}) if names else F.lit("{}")
+    """Some rows as JSON: of the columns that a check looks at, or that its SQL names, else of all."""
+    names = named_in(check, tuple(broken.columns)) or tuple(broken.columns)
+    told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"})
     return broken.select(told.alias(_ROW)).limit(_SHOWN)
 
 

@@ -116,7 +116,10 @@ def _answered(
     spark: SparkSession, together: tuple[_Open, ...], rows: DataFrame, kept: Kept
 ) -> dict[int, CheckResult]:
     """The results of checks that share one pass."""
-    frame, asks = _pass(spark, together, rows, kept)
+    try:
+        frame, asks = _pass(spark, together, rows, kept)
+    except ValueError as error:  # of SQL that may not run
+        return {one.place: not_evaluated(one.check, str(error)) for one in together}
     told = answers(frame, asks)
     results = {
         one.place: _result(one, ask, answer) for one, ask, answer in zip(together, asks, told, strict=True)
@@ -139,6 +142,8 @@ def _broken(spark: SparkSession, one: _Open, frame: DataFrame) -> DataFrame | No
             return frame.filter(~holds)
         case Column() as holds:
             return frame.filter(where_of(spark, one.check) & ~holds)
+        case Pass(broken=True):
+            return frame
         case _:
             return None
 

@@ -40,9 +40,8 @@ def settle(
     )
     if not ledger.exact:
         raise LedgerError(rejected.job, rejected.input, ledger.read, ledger.valid, ledger.quarantined)
-    if not isinstance(
-        contracted.planned.part, Replayed
-    ):  # of rows that were rejected before, any number may be rejected again
+    # of rows that were rejected before, any number may be rejected again
+    if not isinstance(contracted.planned.part, Replayed):
         _refuse_too_many(contracted, rejected.job, ledger, folder)
     return ledger
 
