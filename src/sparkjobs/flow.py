@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import cache
 from traceback import extract_tb
 
 from pyspark.sql import DataFrame, SparkSession
@@ -39,7 +41,7 @@ from sparkjobs.publish import (
     stage,
     staged_rows,
 )
-from sparkjobs.quality import Rejected, blocks, judge, settle, tally, warned
+from sparkjobs.quality import Given, Rejected, blocks, judge, settle, tally, warned
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
@@ -90,7 +92,8 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             changes = _compared(spark, attempt, job, staged)
             rows = changes.rows if isinstance(changes, Changes) else staged
             kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now, frames)
+            given = Given(run.now, frames, kept, _distinct(frame, changes))
+            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), given)
         _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):
@@ -99,6 +102,11 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             _put_in_force(attempt, job, progress, changes)
             progress.published = _committed(spark, attempt, changes, job)
             _close(attempt)
+
+
+def _distinct(frame: DataFrame, changes: Staged | Changes) -> Callable[[], tuple[frozenset[str], ...]]:
+    """The keys of the rows that are judged, where these are the result and nothing else."""
+    return cache(lambda: () if isinstance(changes, Changes) else session.distinct_keys(frame))
 
 
 def _inputs(run: Run, shelf: Shelf, job: JobPlan) -> dict[str, Opened]:

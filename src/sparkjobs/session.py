@@ -163,6 +163,21 @@ def stops_early(frame: DataFrame) -> bool:
     return False
 
 
+def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:
+    """Sets of columns in which no two rows of `frame` agree, as Spark's optimizer proves it."""
+    plan = frame._jdf.queryExecution().optimizedPlan()  # noqa: SLF001
+    names = {str(one.exprId()): str(one.name()) for one in _members(plan.output())}
+    keys = [_members(key.toSeq()) for key in _members(plan.distinctKeys().toSeq())]
+    return tuple(
+        frozenset(names[str(one.exprId())] for one in key)
+        for key in keys
+        if all(
+            str(one.getClass().getSimpleName()) == "AttributeReference" and str(one.exprId()) in names
+            for one in key
+        )
+    )
+
+
 def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
     """The metrics of `observation`; None when the action never came past it."""
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001

@@ -5,7 +5,7 @@ import re
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkjobs.quality import judge
+from sparkjobs.quality import Given, judge
 from tests.checks import NOW, checks_of, registry
 
 _EXAMPLE = re.compile(
@@ -25,7 +25,7 @@ def test_an_example_is_as_its_docstring_says(
 ) -> None:
     frame = spark.sql(f"select * from values {rows}")  # noqa: S608 (our own docstrings)
     inputs = {"other": spark.sql(f"select * from values {other}")} if other else {}  # noqa: S608
-    (result,) = judge(spark, checks_of(f"{name}: {arguments}"), None, frame, lambda _: None, NOW, inputs)
+    (result,) = judge(spark, checks_of(f"{name}: {arguments}"), None, frame, Given(NOW, inputs))
     assert result.status == {"green": "pass", "red": "fail"}[verdict], result.observed
 
 

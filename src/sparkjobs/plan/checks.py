@@ -42,6 +42,8 @@ class PlannedCheck:
         """What answers it, as far as can be told before there are rows."""
         if self.conf.group_by:
             return "keys"
+        if self.conf.kind == "unique":
+            return "plan or keys"
         footer = "footer or " if self.function.footer and not self.conf.where else ""
         return footer + self.function.where
 

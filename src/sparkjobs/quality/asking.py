@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -22,14 +23,26 @@ Answer = tuple[Any, Any]
 """The two values of a Share, or of a Measure."""
 
 
-def question_of(
-    spark: SparkSession,
-    check: PlannedCheck,
-    schema: StructType,
-    now: datetime,
-    inputs: Mapping[str, DataFrame],
-) -> Question:
-    """What `check` asks of rows of `schema`; times are compared with `now`, rows with those of `inputs`.
+def _nothing(_: tuple[str, ...]) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What checks look at besides the staged rows."""
+
+    now: datetime
+    """What times are compared with."""
+    inputs: Mapping[str, DataFrame] = field(default_factory=dict)
+    """Those of the job, by name."""
+    kept: Kept = _nothing
+    """The rows of the table that stay beside the staged ones and can share values of some columns."""
+    distinct: Callable[[], tuple[frozenset[str], ...]] = tuple
+    """In which columns no two rows agree, as the plan proves it."""
+
+
+def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, given: Given) -> Question:
+    """What `check` asks of rows of `schema`.
 
     Raises:
         ValueError: it cannot be asked of such columns, or its SQL does more than look at a row.
@@ -45,10 +58,9 @@ def question_of(
             raise ValueError(f"there is no column {name!r}")
     values = {name: F.when(where, column(name)) if hides else column(name) for name in check.columns}
     subjects = [Subject(name, kinds[name], values[name]) for name in check.columns]
-    given = {"inputs": inputs, "now": F.lit(now), "rows": where, "schema": schema}
-    question: Question = check.function.function(
-        *[given[name] for name in check.function.given], *subjects, **check.arguments
-    )
+    known = {"inputs": given.inputs, "now": F.lit(given.now), "rows": where, "schema": schema}
+    handed = [known[name] for name in check.function.given]
+    question: Question = check.function.function(*handed, *subjects, **check.arguments)
     return question
 
 

@@ -4,9 +4,7 @@ The schema and Parquet's footers first; then one scan that names only the column
 together; then one narrow pass per set of key columns; then what needs a pass of its own.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import groupby
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -15,6 +13,7 @@ from sparkjobs.checks.questions import Finding, Groups, Measure, Pass, Share
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.quality.asking import (
     Answer,
+    Given,
     Kept,
     answers,
     grouped,
@@ -60,28 +59,25 @@ def judge(
     checks: tuple[PlannedCheck, ...],
     staged: Staged | None,
     rows: DataFrame,
-    kept: Kept,
-    now: datetime,
-    inputs: Mapping[str, DataFrame],
+    given: Given,
 ) -> tuple[CheckResult, ...]:
     """The results of `checks`, in their order.
 
-    `rows` are the staged rows; without `staged` there are no footers to look at. `kept` gives the rows of
-    the table that stay beside them and can share values of the given columns with one; it is asked only
-    where a key could also stand there. `now` is what times are compared with, `inputs` are those
-    of the job.
+    `rows` are the staged rows; without `staged` there are no footers to look at.
     """
     results: dict[int, CheckResult] = {}
     waiting: list[_Open] = []
     for place, check in enumerate(checks):
-        outcome = _known(check, staged, rows) or _question(spark, check, rows, now, inputs)
+        outcome = _known(check, staged, rows) or _question(spark, check, rows, given)
+        if isinstance(outcome, Groups) and outcome.one_row_each and _proven(check, given):
+            outcome = found(check, Finding(holds=True, observed="the plan groups by them"), "plan")
         if isinstance(outcome, CheckResult):
             results[place] = outcome
         else:
             waiting.append(_Open(place, check, outcome))
     waiting.sort(key=lambda one: (one.shared, one.place))
     for _, together in groupby(waiting, lambda one: one.shared):
-        results |= _answered(spark, tuple(together), rows, kept)
+        results |= _answered(spark, tuple(together), rows, given.kept)
     return tuple(results[place] for place in sorted(results))
 
 
@@ -98,18 +94,19 @@ def _known(check: PlannedCheck, staged: Staged | None, rows: DataFrame) -> Check
 
 
 def _question(
-    spark: SparkSession,
-    check: PlannedCheck,
-    rows: DataFrame,
-    now: datetime,
-    inputs: Mapping[str, DataFrame],
+    spark: SparkSession, check: PlannedCheck, rows: DataFrame, given: Given
 ) -> CheckResult | Column | Measure | Groups | Pass:
     """What a check asks of `rows`."""
     try:
-        question = question_of(spark, check, rows.schema, now, inputs)
+        question = question_of(spark, check, rows.schema, given)
     except ValueError as error:
         return not_evaluated(check, str(error))
     return found(check, question, "plan") if isinstance(question, Finding) else question
+
+
+def _proven(check: PlannedCheck, given: Given) -> bool:
+    """Whether no two rows of the resulting table can agree in the columns of `check`."""
+    return any(key <= set(check.columns) for key in given.distinct()) and given.kept(check.columns) is None
 
 
 def _answered(
