@@ -275,3 +275,18 @@ def test_what_a_grouping_makes_unique_is_not_counted_again(
         spark, checks, None, shaped, Given(NOW, kept=lambda _: shaped, distinct=lambda: distinct_keys(shaped))
     )
     assert (beside.source, beside.status) == ("keys", "fail")
+
+
+def test_a_check_that_cannot_be_asked_spoils_no_other(spark: SparkSession, tmp_path: Path) -> None:
+    texts = [
+        "expression: nope > 1",
+        "expression: i / 0 > 1",
+        "expression: i > 0",
+        "json: [i]",
+        "mean: {column: s, min: 1}",
+    ]
+    results = judged(spark, tmp_path, *texts)
+    assert [one.status for one in results] == ["error", "error", "pass", "error", "error"]
+    assert [blocks(one) for one in results] == [True, True, False, True, True]
+    assert "nope" in results[0].observed
+    assert "Division by zero" in results[1].observed

@@ -1,12 +1,13 @@
 """An entry of `checks:` is compared with the function that judges it before anything runs."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from scripts.checks_page import PAGE, page
 from sparkjobs.errors import ConfigError
-from sparkjobs.plan import graph_of
+from sparkjobs.plan import Request, as_json, build, graph_of
 from tests.checks import checks_of, registry
 from tests.unit.projects import CODE, DAILY, SOURCES, conf_of, project, registry_of
 
@@ -147,6 +148,17 @@ def test_a_rule_of_a_contract_is_a_check_of_one_row(tmp_path: Path, entries: str
 def test_the_page_of_checks_tells_of_the_checks_there_are() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert page(text) == text, "python scripts/checks_page.py"
+
+
+def test_a_plan_tells_the_arguments_of_its_checks(tmp_path: Path) -> None:
+    checks = "checks:\n  - not_in_future: {column: id, tolerance: 2h}\n  - column_types: {types: {id: [int, bigint]}}\n"
+    conf = conf_of(project(tmp_path, {"conf/jobs/daily.yml": DAILY + checks}, CODE))
+    (tmp_path / "landing").mkdir(exist_ok=True)
+    (tmp_path / "landing/sales.csv").write_text("id,amount\n1,2\n")
+    plan = json.loads(as_json(build(conf, registry_of(conf), Request())))
+    first, second = plan["jobs"][0]["checks"]
+    assert (first["columns"], first["arguments"]) == (["id"], {"tolerance": "7200s"})
+    assert second["arguments"] == {"types": {"id": ["int", "bigint"]}}
 
 
 def test_every_check_says_what_it_means_with_a_green_and_a_red_example() -> None:

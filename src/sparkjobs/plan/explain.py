@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,4 +86,6 @@ def _encoded(value: object) -> Any:  # noqa: ANN401 (whatever JSON takes)
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
     return value.model_dump(mode="json")  # type: ignore[attr-defined]  # only conf models are left

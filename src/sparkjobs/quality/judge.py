@@ -7,6 +7,7 @@ together; then one narrow pass per set of key columns; then what needs a pass of
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from sparkjobs.checks.questions import Finding, Groups, Measure, Pass, Share
@@ -29,6 +30,8 @@ from sparkjobs.quality.asking import (
 )
 from sparkjobs.quality.verdict import counted, found, measured, not_evaluated
 from sparkjobs.results import CheckResult, Staged
+from sparkjobs.session import root_cause
+from sparkjobs.transient import transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +115,34 @@ def _proven(check: PlannedCheck, given: Given) -> bool:
 def _answered(
     spark: SparkSession, together: tuple[_Open, ...], rows: DataFrame, kept: Kept
 ) -> dict[int, CheckResult]:
-    """The results of checks that share one pass."""
+    """The results of checks that share one pass; one that cannot be asked spoils it for no other."""
     try:
         frame, asks = _pass(spark, together, rows, kept)
-    except ValueError as error:  # of SQL that may not run
-        return {one.place: not_evaluated(one.check, str(error)) for one in together}
-    told = answers(frame, asks)
+        told = answers(frame, asks)
+    except (PySparkException, ValueError) as error:
+        if transient(error):
+            raise
+        if len(together) == 1:
+            return {one.place: not_evaluated(one.check, root_cause(error)) for one in together}
+        return {
+            place: result
+            for one in together
+            for place, result in _answered(spark, (one,), rows, kept).items()
+        }
     results = {
         one.place: _result(one, ask, answer) for one, ask, answer in zip(together, asks, told, strict=True)
     }
-    broken = {
-        one.place: shown(one.check, rows_of)
-        for one in together
-        if results[one.place].status in ("fail", "warn")
-        and (rows_of := _broken(spark, one, frame)) is not None
-    }
-    for place, sample in samples(broken).items():
-        results[place] = replace(results[place], sample=sample)
-    return results
+    return results | _sampled(spark, together, frame, results)
+
+
+def _sampled(
+    spark: SparkSession, together: tuple[_Open, ...], frame: DataFrame, results: dict[int, CheckResult]
+) -> dict[int, CheckResult]:
+    """The results of checks that are broken, with some of what breaks them."""
+    bad = [one for one in together if results[one.place].status in ("fail", "warn")]
+    broken = {one.place: rows for one in bad if (rows := _broken(spark, one, frame)) is not None}
+    frames = {one.place: shown(one.check, broken[one.place]) for one in bad if one.place in broken}
+    return {place: replace(results[place], sample=sample) for place, sample in samples(frames).items()}
 
 
 def _broken(spark: SparkSession, one: _Open, frame: DataFrame) -> DataFrame | None:
