@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import cache
 from traceback import extract_tb
 
 from pyspark.sql import DataFrame, SparkSession
@@ -39,7 +41,7 @@ from sparkjobs.publish import (
     stage,
     staged_rows,
 )
-from sparkjobs.quality import Rejected, blocks, history_of, judge, settle, tally, warned
+from sparkjobs.quality import Given, Rejected, blocks, history_of, judge, settle, tally, warned
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
@@ -75,26 +77,24 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             inputs = _inputs(run, shelf, job)
             params = {name: _in_clear(value) for name, value in job.conf.params.items()}
         reach("transform.before")
-        frame = _transform(job, {name: one.frame for name, one in inputs.items()}, params)
+        frames = {name: one.frame for name, one in inputs.items()}
+        frame = _transform(job, frames, params)
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
-            merges = isinstance(job.conf.output, MergeOutput | Scd2Output)
-            staged = stage(spark, frame, job.conf.output, attempt.result if merges else attempt.data)
-            planned = planned_partitions(job)
-            progress.staged = staged = replacing(attempt, staged, planned) if planned else staged
+            progress.staged = staged = _staged(spark, attempt, job, frame)
         reach("staged")
         with step(run, job.name, "count"):
-            whole = not session.stops_early(frame)
-            progress.ledgers = [
-                _ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()
-            ]
+            progress.ledgers = _ledgers(spark, attempt, inputs, frame)
         progress.checks = tuple(result for one in progress.ledgers for result in warned(one))
         _refuse_partial(job, attempt, progress.ledgers)
         reach("counted")
         with step(run, job.name, "judge"):
             changes = _compared(spark, attempt, job, staged)
             progress.judged = rows = _coming(changes)
-            progress.checks += _judged(run, spark, attempt, job, changes)
+            kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
+            past = history_of(rows, job.mode, run.now, run.past.get(job.name, ()))
+            given = Given(run.now, frames, kept, _distinct(frame, changes), past)
+            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), given)
         _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):
@@ -103,6 +103,11 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             _put_in_force(attempt, job, progress, changes)
             progress.published = _committed(spark, attempt, changes, job)
             _close(attempt)
+
+
+def _distinct(frame: DataFrame, changes: Staged | Changes) -> Callable[[], tuple[frozenset[str], ...]]:
+    """The keys of the rows that are judged, where these are the result and nothing else."""
+    return cache(lambda: () if isinstance(changes, Changes) else session.distinct_keys(frame))
 
 
 def _inputs(run: Run, shelf: Shelf, job: JobPlan) -> dict[str, Opened]:
@@ -128,24 +133,24 @@ def _compared(spark: SparkSession, attempt: Attempt, job: JobPlan, staged: Stage
     return find_changes(spark, attempt, staged, output, standing_of(job))
 
 
-def _judged(
-    run: Run, spark: SparkSession, attempt: Attempt, job: JobPlan, changes: Staged | Changes
-) -> tuple[CheckResult, ...]:
-    """The results of the job's checks on the rows that come into the table."""
-    rows = _coming(changes)
-    kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-    history = history_of(rows, job.mode, run.now, run.past.get(job.name, ()))
-    return judge(spark, job.checks, rows, staged_rows(spark, rows), kept, run.now, history)
-
-
 def _coming(changes: Staged | Changes) -> Staged:
+    """The rows that come into the table."""
     return changes.rows if isinstance(changes, Changes) else changes
+
+
+def _staged(spark: SparkSession, attempt: Attempt, job: JobPlan, frame: DataFrame) -> Staged:
+    """The result on disk, with the partitions that it empties."""
+    merges = isinstance(job.conf.output, MergeOutput | Scd2Output)
+    staged = stage(spark, frame, job.conf.output, attempt.result if merges else attempt.data)
+    planned = planned_partitions(job)
+    return replacing(attempt, staged, planned) if planned else staged
 
 
 def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
     """Call the job's function. What it raises is told with its place."""
+    taken = {name: frame for name, frame in frames.items() if not job.conf.inputs[name].for_checks}
     try:
-        frame = job.function.function(**frames, **params)
+        frame = job.function.function(**taken, **params)
     except Exception as error:  # the one place where anything may come: it is the user's code
         own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
         place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place
@@ -161,6 +166,13 @@ def _in_clear(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(map(_in_clear, value))
     return revealed(value, os.environ) if isinstance(value, str) else value
+
+
+def _ledgers(
+    spark: SparkSession, attempt: Attempt, inputs: dict[str, Opened], result: DataFrame
+) -> list[Ledger]:
+    whole = not session.stops_early(result)
+    return [_ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()]
 
 
 def _ledger(spark: SparkSession, attempt: Attempt, name: str, one: Opened, *, read_whole: bool) -> Ledger:

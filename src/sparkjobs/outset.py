@@ -9,7 +9,7 @@ from secrets import token_hex
 from sparkjobs.config.incremental import ByVersion
 from sparkjobs.errors import InputError, StateMovedError, StateResetError, UpstreamRewrittenError
 from sparkjobs.faults import reach
-from sparkjobs.plan import Added, JobPlan, PlannedInput, SourceInput, TableInput, Within
+from sparkjobs.plan import Added, JobPlan, PlannedInput, Replayed, SourceInput, TableInput, Within
 from sparkjobs.plan.decide import refuse_distrust
 from sparkjobs.plan.increments import table_of, unread
 from sparkjobs.plan.intervals import Interval, covers, extent_of
@@ -110,6 +110,8 @@ def refuse_moved(job: JobPlan, root: Path) -> None:
     """
     for one in job.inputs:
         if isinstance(one, SourceInput):
+            if isinstance(one.part, Replayed):
+                continue
             if problems := tuple(_changed(one, root)):
                 fix = f"Leave files alone while they are read; `sparkjobs run {job.name}` plans anew."
                 raise InputError(one.source, problems, fix)

@@ -163,6 +163,21 @@ def stops_early(frame: DataFrame) -> bool:
     return False
 
 
+def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:
+    """Sets of columns in which no two rows of `frame` agree, as Spark's optimizer proves it."""
+    plan = frame._jdf.queryExecution().optimizedPlan()  # noqa: SLF001
+    names = {str(one.exprId()): str(one.name()) for one in _members(plan.output())}
+    keys = [_members(key.toSeq()) for key in _members(plan.distinctKeys().toSeq())]
+    return tuple(
+        frozenset(names[str(one.exprId())] for one in key)
+        for key in keys
+        if all(
+            str(one.getClass().getSimpleName()) == "AttributeReference" and str(one.exprId()) in names
+            for one in key
+        )
+    )
+
+
 def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
     """The metrics of `observation`; None when the action never came past it."""
     spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
@@ -180,14 +195,49 @@ def syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
     Raises:
         ParseException: it is no expression.
     """
-    waiting = [spark._jsparkSession.sessionState().sqlParser().parseExpression(text)]  # noqa: SLF001
+    yield from _expression_nodes(_parser(spark).parseExpression(text))
+
+
+def query_syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
+    """Each node of the parsed query `text`, its expressions as `syntax` tells them.
+
+    A node of the query itself is ("Plan", its kind), and beside it ("Relation", what it reads) or
+    ("CommonTable", what `with` calls it).
+
+    Raises:
+        ParseException: it is no statement.
+    """
+    waiting = [_parser(spark).parsePlan(text)]
+    while waiting:
+        node = waiting.pop()
+        kind = str(node.getClass().getSimpleName())
+        yield "Plan", kind
+        if kind == "UnresolvedRelation":
+            yield "Relation", ".".join(map(str, _members(node.multipartIdentifier())))
+        for table in _members(node.innerChildren()) if kind == "UnresolvedWith" else ():
+            yield "CommonTable", str(table.alias())
+        for expression in _members(node.expressions()):
+            yield from _expression_nodes(expression)
+        for inner in (node.children(), node.innerChildren(), node.subqueries()):
+            waiting.extend(_members(inner))
+
+
+def _expression_nodes(expression: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (of the JVM)
+    waiting = [expression]
     while waiting:
         node = waiting.pop()
         kind = str(node.getClass().getSimpleName())
         named = kind in ("UnresolvedFunction", "UnresolvedAttribute")
         yield kind, str(node.nameParts().last()) if named else ""
-        children = node.children()
-        waiting.extend(children.apply(index) for index in range(children.size()))
+        waiting.extend(_members(node.children()))
+
+
+def _members(found: Any) -> list[Any]:  # noqa: ANN401 (a Seq of the JVM)
+    return [found.apply(index) for index in range(found.size())]
+
+
+def _parser(spark: SparkSession) -> Any:  # noqa: ANN401 (of the JVM)
+    return spark._jsparkSession.sessionState().sqlParser()  # noqa: SLF001
 
 
 def root_cause(error: BaseException) -> str:

@@ -3,23 +3,28 @@
 Also the names of the columns that travel beside a source's rows until the contract has judged them.
 """
 
+import re
+from collections.abc import Mapping
 from decimal import Decimal
+from secrets import token_hex
 from typing import Final
 
-from pyspark.errors import ParseException
-from pyspark.sql import Column, SparkSession
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import ConfigError
 from sparkjobs.plan import RunPlan, SourceInput
-from sparkjobs.session import syntax
+from sparkjobs.session import query_syntax, syntax
 
 IN: Final = "_sparkjobs_in"
 """A struct of each declared column as it came: text where the format has no types."""
 RAW: Final = "_sparkjobs_raw"
 """The record as it lies in the source."""
 FILE: Final = "_sparkjobs_file"
+COLUMNS: Final = "_sparkjobs_columns"
+"""The columns of the record's file, as a JSON list; null where the record tells them itself."""
 DAMAGE: Final = "_sparkjobs_damage"
 """Why the record cannot be trusted as a whole; null when it can."""
 HEADER: Final = "header"
@@ -56,6 +61,15 @@ _REFUSED_FUNCTIONS = _WITHOUT_BRACKETS | frozenset(
         *("user", "version"),
     )
 )
+_SELECTS = frozenset(
+    (
+        *("Aggregate", "Distinct", "Except", "Filter", "GlobalLimit", "Intersect", "Join", "LocalLimit"),
+        *("LocalRelation", "Offset", "OneRowRelation", "PipeOperator", "Project", "Sort", "SubqueryAlias"),
+        *("Union", "UnresolvedHaving", "UnresolvedRelation", "UnresolvedSubqueryColumnAliases"),
+        *("UnresolvedWith", "WithWindowDefinition"),
+    )
+)
+"""What a query may be made of."""
 _WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
 
 
@@ -98,14 +112,49 @@ def condition(spark: SparkSession, text: str) -> Column:
         for node, name in syntax(spark, text):
             if node in _REFUSED_NODES:
                 raise ValueError(f"{text!r}: a condition may not hold a subquery, window, star or alias")
-            refused = _WITHOUT_BRACKETS if node == "UnresolvedAttribute" else _REFUSED_FUNCTIONS
-            if name.lower() in refused:
-                raise ValueError(f"{text!r}: {name}() is not a function of the row alone")
+            _refuse_impure(text, node, name)
     except ParseException as error:
         raise ValueError(
             f"{text!r} is not a SQL condition: {error.getMessage() or error}".splitlines()[0]
         ) from error
     return F.expr(text)
+
+
+def _refuse_impure(text: str, node: str, name: str) -> None:
+    refused = {"UnresolvedAttribute": _WITHOUT_BRACKETS, "UnresolvedFunction": _REFUSED_FUNCTIONS}
+    if name.lower() in refused.get(node, ()):
+        raise ValueError(f"{text!r}: {name}() is not a function of the row alone")
+
+
+def selection(spark: SparkSession, text: str, frames: Mapping[str, DataFrame]) -> DataFrame:
+    """What the SELECT `text` says, in which {name} stands for the rows of one of `frames`.
+
+    Raises:
+        ValueError: it does more than select from these, with pure functions.
+    """
+    views = {name: f"_sparkjobs_{token_hex(4)}_{name}" for name in frames}
+    query = re.sub(r"\{(\w+)\}", lambda found: views.get(found[1], found[0]), text)
+    try:
+        _refuse_more(text, list(query_syntax(spark, query)), frozenset(views.values()))
+        for name, view in views.items():
+            frames[name].createOrReplaceTempView(view)
+        return spark.sql(query)
+    except (ParseException, AnalysisException) as error:
+        raise ValueError(f"{text!r}: {str(error.getMessage() or error).splitlines()[0]}") from error
+    finally:
+        for view in views.values():
+            spark.catalog.dropTempView(view)
+
+
+def _refuse_more(text: str, nodes: list[tuple[str, str]], views: frozenset[str]) -> None:
+    """Refuse a query that reads anything else, or does more than select."""
+    known = views | {name for node, name in nodes if node == "CommonTable"}
+    for node, name in nodes:
+        if node == "Plan" and name not in _SELECTS:
+            raise ValueError(f"{text!r}: a query may only select; {name} is more")
+        if node == "Relation" and name not in known:
+            raise ValueError(f"{text!r}: it reads {name!r}; write an input as {{name}}, the rows as {{rows}}")
+        _refuse_impure(text, node, name)
 
 
 def refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:

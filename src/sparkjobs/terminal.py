@@ -94,26 +94,25 @@ class Progress:
 
 def results_table(plan: RunPlan, result: RunResult) -> str:
     """The final table: job, status, rows read, quarantined and published, seconds, table."""
-    return table_of(
-        ("job", "status", "read", "quarantined", "published", "seconds", "table"),
+    rows = [
         (
-            (
-                job.job,
-                Text(job.status, style=_STYLE[job.status]),
-                *_rows(job),
-                f"{job.seconds:.1f}" if job.ledgers or job.published else "",
-                shown(planned.table, plan.root),
-            )
-            for planned, job in zip(plan.jobs, result.jobs, strict=True)
-        ),
-    )
+            job.job,
+            Text(job.status, style=_STYLE[job.status]),
+            *_rows(job),
+            f"{job.seconds:.1f}" if job.ledgers or job.published else "",
+            shown(planned.table, plan.root),
+        )
+        for planned, job in zip(plan.jobs, result.jobs, strict=True)
+    ]
+    headings = ("job", "status", "read", "quarantined", "published", "seconds", "table")
+    return table_of(headings, rows, right=_NUMBERS)
 
 
-def table_of(headings: tuple[str, ...], rows: Iterable[tuple[str | Text, ...]]) -> str:
-    """A table for stdout; numbers stand at the right."""
+def table_of(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[str]) -> str:
+    """A table for people; the columns of numbers stand to the `right`."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
+        table.add_column(heading, justify="right" if heading in right else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console = Console(width=None if sys.stdout.isatty() else 160)
@@ -131,7 +130,7 @@ def history_table(runs: Mapping[str, tuple[PastRun, ...]], jobs: Sequence[str]) 
         if len(past) > _NEWEST:
             rows.append((job, f"… {len(past) - _NEWEST:,} older"))
         rows += [_past(one) for one in past[-_NEWEST:]] or [(job, "never recorded")]
-    return table_of(headings, rows)
+    return table_of(headings, rows, right=_NUMBERS)
 
 
 def _past(one: PastRun) -> tuple[str | Text, ...]:
@@ -163,6 +162,7 @@ def freshness_table(ages: "Iterable[Age]") -> str:
             )
             for one in ages
         ),
+        right=(),
     )
 
 

@@ -13,9 +13,9 @@ from sparkjobs.config.node import parse, plain
 from sparkjobs.plan.checks import planned_checks
 from sparkjobs.plan.inputs import pin
 from sparkjobs.quality import Contracted, Rejected, apply, settle
-from sparkjobs.quality.quarantine import lines
 from sparkjobs.read import read_source
 from sparkjobs.results import Ledger
+from sparkjobs.state.quarantine import lines
 from tests.checks import NOW, registry
 
 Row = tuple[object, ...]

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparkjobs.quality import Rejected, settle
-from sparkjobs.quality.quarantine import lines
+from sparkjobs.state.quarantine import lines
 from tests.spark.inputs import opened
 
 ROWS = 200_000

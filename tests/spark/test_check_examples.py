@@ -8,12 +8,14 @@ import re
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkjobs.quality import judge
+from sparkjobs.quality import Given, judge
 from tests.checks import NOW, checks_of, registry
 
-_EXAMPLE = re.compile(r" *(?P<verdict>green|red): +(?P<arguments>\{.*\}) on (?P<rows>.*)")
+_EXAMPLE = re.compile(
+    r" *(?P<verdict>green|red): +(?P<arguments>\{.*\}) on (?P<rows>.*?)(?: with (?P<other>.*))?"
+)
 EXAMPLES = [
-    (name, found["verdict"], found["arguments"], found["rows"])
+    (name, found["verdict"], found["arguments"], found["rows"], found["other"])
     for name, check in sorted(registry().checks.items())
     if "history" not in check.given
     for line in check.description.splitlines()
@@ -21,12 +23,13 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "verdict", "arguments", "rows"), EXAMPLES)
+@pytest.mark.parametrize(("name", "verdict", "arguments", "rows", "other"), EXAMPLES)
 def test_an_example_is_as_its_docstring_says(
-    spark: SparkSession, name: str, verdict: str, arguments: str, rows: str
+    spark: SparkSession, name: str, verdict: str, arguments: str, rows: str, other: str | None
 ) -> None:
     frame = spark.sql(f"select * from values {rows}")  # noqa: S608 (our own docstrings)
-    (result,) = judge(spark, checks_of(f"{name}: {arguments}"), None, frame, lambda _: None, NOW)
+    inputs = {"other": spark.sql(f"select * from values {other}")} if other else {}  # noqa: S608
+    (result,) = judge(spark, checks_of(f"{name}: {arguments}"), None, frame, Given(NOW, inputs))
     assert result.status == {"green": "pass", "red": "fail"}[verdict], result.observed
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from sparkjobs.quality import judge
+from sparkjobs.quality import Given, judge
 from tests.checks import NOW, checks_of
 
 
@@ -168,7 +168,7 @@ def test_random_rows_are_judged_as_plain_python_judges_them(spark: SparkSession,
         [(row.a, row.b, row.d, row.s) for row in rows], "a int, b int, d double, s string"
     )
     entries = [entry for entry, _ in (*ROW_CHECKS, *WHOLE_CHECKS)]
-    results = judge(spark, checks_of(*entries, "unique: [a, b]"), None, frame, lambda _: None, NOW)
+    results = judge(spark, checks_of(*entries, "unique: [a, b]"), None, frame, Given(NOW))
 
     for (entry, holds), result in zip(ROW_CHECKS, results, strict=False):
         answers = [holds(row) for row in rows]

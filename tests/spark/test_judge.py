@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from sparkjobs.config import PlainOutput
 from sparkjobs.publish import stage, staged_rows
-from sparkjobs.quality import blocks, judge
+from sparkjobs.quality import Given, blocks, judge
 from sparkjobs.results import CheckResult
+from sparkjobs.session import distinct_keys
 from tests.checks import NOW, checks_of
 
 SCHEMA = "i int, d double, s string, n decimal(10,2), day date, p int"
@@ -28,7 +30,7 @@ def judged(
     frame = frame.selectExpr("i", "d", "s", "cast(n as decimal(10,2)) n", "cast(day as date) day", "p")
     output = PlainOutput(format="delta", path="unused", mode="overwrite", partition_by=("p",))
     staged = stage(spark, frame, output, folder / "staged")
-    return judge(spark, checks_of(*texts), staged, staged_rows(spark, staged), lambda _: None, NOW)
+    return judge(spark, checks_of(*texts), staged, staged_rows(spark, staged), Given(NOW))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def jobs_of(spark: SparkSession, folder: Path, *texts: str) -> int:
     staged = stage(spark, frame, PlainOutput(format="delta", path="unused", mode="overwrite"), folder)
     rows, group = staged_rows(spark, staged), str(folder)
     spark.sparkContext.setJobGroup(group, group)
-    judge(spark, checks_of(*texts), staged, rows, lambda _: None, NOW)
+    judge(spark, checks_of(*texts), staged, rows, Given(NOW))
     spark.sparkContext.setJobGroup("other", "other")
     return len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
 
@@ -209,3 +211,82 @@ def test_checks_of_the_same_keys_share_one_pass(spark: SparkSession, tmp_path: P
     ]
     together = jobs_of(spark, tmp_path / "three", *texts)
     assert together == jobs_of(spark, tmp_path / "one", texts[0])
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select * from {rows} where i <", "Syntax error"),
+        ("select nope from {rows}", "nope"),
+        ("drop table {rows}", "a query may only select; DropTable is more"),
+        ("insert into {rows} select 1", "a query may only select; InsertIntoStatement is more"),
+        ("select * from csv.`/etc/passwd`", "it reads 'csv./etc/passwd'"),
+        ("select * from {rows} where exists (select 1 from secrets)", "it reads 'secrets'"),
+        ("select * from range(3)", "a query may only select; UnresolvedTableValuedFunction is more"),
+        (
+            "select reflect('java.lang.System', 'exit') from {rows}",
+            "reflect() is not a function of the row alone",
+        ),
+        ("select * from {rows} where now() > d", "now() is not a function of the row alone"),
+        ("set a=b", "a query may only select; SetCommand is more"),
+    ],
+)
+def test_a_query_only_selects_from_the_rows_and_the_inputs(
+    spark: SparkSession, tmp_path: Path, sql: str, told: str
+) -> None:
+    (result,) = judged(spark, tmp_path, f'query: "{sql}"')
+    assert (result.status, blocks(result)) == ("error", True)
+    assert told in result.observed
+
+
+def test_a_query_leaves_no_view_behind_and_shows_what_came_out(spark: SparkSession, tmp_path: Path) -> None:
+    sql = "with big as (select i, s from {rows} where i > 1) select * from big"
+    (result,) = judged(spark, tmp_path, f'query: "{sql}"')
+    assert (result.status, result.observed) == ("fail", "2, wanted no rows")
+    assert sorted(result.sample) == [r'{"i":2,"s":"a\n"}', '{"i":2,"s":"b"}']
+    assert spark.catalog.listTables() == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "source"),
+    [
+        ("frame.groupBy('i').agg(F.count('*').alias('n'))", "plan"),
+        ("frame.groupBy('i', 's').count().select('i', 's')", "keys"),
+        ("frame.select('i').distinct()", "plan"),
+        ("frame.dropDuplicates(['i']).select('s', 'i')", "plan"),
+        ("frame.groupBy('i').count().withColumn('j', F.explode(F.array(F.lit(1), F.lit(2))))", "keys"),
+        ("frame.groupBy('i').count().join(frame.select('i'), 'i')", "keys"),
+        ("frame.groupBy('i').count().withColumn('i', F.col('i') % 2)", "keys"),
+        ("frame.groupBy((F.col('i') * 1).alias('i')).count()", "plan"),
+        ("frame", "keys"),
+    ],
+)
+def test_what_a_grouping_makes_unique_is_not_counted_again(
+    spark: SparkSession, shape: str, source: str
+) -> None:
+    frame = spark.createDataFrame(ROWS, "i int, d double, s string, n string, day string, p int").dropna(
+        subset=["i"]
+    )
+    shaped = eval(shape, {"frame": frame, "F": F})  # noqa: S307 (the parameters above)
+    checks = checks_of("unique: [i]")
+    (result,) = judge(spark, checks, None, shaped, Given(NOW, distinct=lambda: distinct_keys(shaped)))
+    assert result.source == source
+    (beside,) = judge(
+        spark, checks, None, shaped, Given(NOW, kept=lambda _: shaped, distinct=lambda: distinct_keys(shaped))
+    )
+    assert (beside.source, beside.status) == ("keys", "fail")
+
+
+def test_a_check_that_cannot_be_asked_spoils_no_other(spark: SparkSession, tmp_path: Path) -> None:
+    texts = [
+        "expression: nope > 1",
+        "expression: i / 0 > 1",
+        "expression: i > 0",
+        "json: [i]",
+        "mean: {column: s, min: 1}",
+    ]
+    results = judged(spark, tmp_path, *texts)
+    assert [one.status for one in results] == ["error", "error", "pass", "error", "error"]
+    assert [blocks(one) for one in results] == [True, True, False, True, True]
+    assert "nope" in results[0].observed
+    assert "Division by zero" in results[1].observed

@@ -1,12 +1,13 @@
 """An entry of `checks:` is compared with the function that judges it before anything runs."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from scripts.checks_page import PAGE, page
 from sparkjobs.errors import ConfigError
-from sparkjobs.plan import graph_of
+from sparkjobs.plan import Request, as_json, build, graph_of
 from tests.checks import checks_of, registry
 from tests.unit.projects import CODE, DAILY, SOURCES, conf_of, project, registry_of
 
@@ -66,6 +67,10 @@ def told(root: Path, entries: str, code: str = CODE) -> list[str]:
         ("anomaly: {of: bytes, min: 1, where: a > 1}", "5:34: anomaly looks at the whole result; it takes"),
         ("anomaly: {of: bytes, min: 1, mostly: 0.9}", "5:34: anomaly looks at the whole result; it takes"),
         ("anomaly: {of: bytes, min: 1, group_by: [a]}", "5:34: anomaly is no aggregate"),
+        (
+            "foreign_key: {columns: [a], input: sale}",
+            "5:33: daily has no input 'sale'; did you mean 'sales'?",
+        ),
     ],
 )
 def test_what_does_not_fit_is_a_mistake_with_its_place(tmp_path: Path, entry: str, mistake: str) -> None:
@@ -111,7 +116,7 @@ def test_a_check_of_one_column_stands_for_each_of_its_columns(entry: str, names:
         ("not_null: {column: a, where: b > 1}", "scan"),
         ("row_count: {min: 1}", "footer or scan"),
         ("expression: a > b", "scan"),
-        ("unique: [a]", "keys"),
+        ("unique: [a]", "plan or keys"),
         ("mean: {column: a, min: 1}", "scan"),
         ("mean: {column: a, min: 1, group_by: [b]}", "keys"),
         ("iqr: [a]", "pass"),
@@ -155,6 +160,17 @@ def test_a_rule_of_a_contract_is_a_check_of_one_row(tmp_path: Path, entries: str
 def test_the_page_of_checks_tells_of_the_checks_there_are() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert page(text) == text, "python scripts/checks_page.py"
+
+
+def test_a_plan_tells_the_arguments_of_its_checks(tmp_path: Path) -> None:
+    checks = "checks:\n  - not_in_future: {column: id, tolerance: 2h}\n  - column_types: {types: {id: [int, bigint]}}\n"
+    conf = conf_of(project(tmp_path, {"conf/jobs/daily.yml": DAILY + checks}, CODE))
+    (tmp_path / "landing").mkdir(exist_ok=True)
+    (tmp_path / "landing/sales.csv").write_text("id,amount\n1,2\n")
+    plan = json.loads(as_json(build(conf, registry_of(conf), Request())))
+    first, second = plan["jobs"][0]["checks"]
+    assert (first["columns"], first["arguments"]) == (["id"], {"tolerance": "7200s"})
+    assert second["arguments"] == {"types": {"id": ["int", "bigint"]}}
 
 
 def test_every_check_says_what_it_means_with_a_green_and_a_red_example() -> None:

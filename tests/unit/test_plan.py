@@ -274,7 +274,7 @@ def test_the_text_says_what_is_read_written_and_checked(tmp_path: Path) -> None:
         "daily: runs: first run\n"
         "  in   sales: sales, 1 csv files, 0.0 MB\n"
         "  out  parquet overwrite: warehouse/daily\n"
-        "  checks  footer or scan: not_null x2; keys: unique\n"
+        "  checks  footer or scan: not_null x2; plan or keys: unique\n"
         "\n"
         "weekly: runs: first run\n"
         "  in   days: daily, as published in this run\n"

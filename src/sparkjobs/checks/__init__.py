@@ -4,7 +4,30 @@ Here: what a check asks of the rows. A project's own checks are written alike, i
 Not here: asking it (quality), how strictly it is judged (conf).
 """
 
-from sparkjobs.checks.questions import ALL, Finding, Groups, Measure, N, Pass, Question, Share, Subject
+from sparkjobs.checks.questions import (
+    ALL,
+    Finding,
+    Groups,
+    Measure,
+    N,
+    Pass,
+    Question,
+    Share,
+    Sought,
+    Subject,
+)
 from sparkjobs.results import History
 
-__all__ = ["ALL", "Finding", "Groups", "History", "Measure", "N", "Pass", "Question", "Share", "Subject"]
+__all__ = [
+    "ALL",
+    "Finding",
+    "Groups",
+    "History",
+    "Measure",
+    "N",
+    "Pass",
+    "Question",
+    "Share",
+    "Sought",
+    "Subject",
+]

@@ -1,10 +1,14 @@
 """Whatever SQL can say."""
 
-from pyspark.sql import Column
+from collections.abc import Mapping
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from sparkjobs.checks.questions import Measure, Pass
 from sparkjobs.config.arguments import Condition
 from sparkjobs.registry import check
+from sparkjobs.sql import selection
 
 
 @check()
@@ -15,3 +19,19 @@ def expression(*, expr: Condition) -> Column:
     red:   {expr: a >= b} on (1, 2) as t(a, b)
     """
     return F.expr(expr)
+
+
+@check()
+def query(inputs: Mapping[str, DataFrame], *, sql: str) -> Pass:
+    """No row comes out of the SELECT, in which {rows} stands for the rows and {name} for those of an input.
+
+    green: {sql: 'select a from {rows} group by a having count(*) > 2'} on (1), (1), (2) as t(a)
+    red:   {sql: 'select a from {rows} group by a having count(*) > 1'} on (1), (1), (2) as t(a)
+    red:   {sql: 'select * from {rows} join {other} on a = k'} on (1), (2) as t(a) with (2) as t(k)
+    """
+    rows = F.count(F.lit(1))
+    return Pass(
+        lambda frame: selection(frame.sparkSession, sql, {**inputs, "rows": frame}),
+        Measure(rows, rows == 0, "no rows"),
+        broken=True,
+    )

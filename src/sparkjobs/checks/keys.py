@@ -25,7 +25,7 @@ def unique(*columns: Subject) -> Groups:
     green: {columns: [a, b]} on (1, 1), (1, 2), (null, 1), (null, 1) as t(a, b)
     red:   {columns: [a]} on (1), (1) as t(a)
     """
-    return Groups(columns, F.col(ALL) == 1, in_table=True)
+    return Groups(columns, F.col(ALL) == 1, in_table=True, one_row_each=True)
 
 
 @check(one_of=("min", "max"))

@@ -80,6 +80,20 @@ class Groups:
     """A `Column` is a condition on one group; where it is false, all rows of the group break the check."""
     in_table: bool = False
     """Whether rows that stay in the table count too."""
+    sought: "Sought | None" = None
+    """Where each group is looked for before it is asked."""
+    one_row_each: bool = False
+    """Whether it passes where each group has one row, which a grouping may have made sure of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Other rows, among which each group is looked for; the column `flag` then tells whether it is there."""
+
+    rows: DataFrame
+    keys: tuple[str, ...]
+    """The columns there, in the order of the group's."""
+    flag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +102,8 @@ class Pass:
 
     through: Callable[[DataFrame], DataFrame]
     ask: Share | Measure
+    broken: bool = False
+    """Whether what comes through is what breaks the check."""
 
 
 @dataclass(frozen=True, slots=True)

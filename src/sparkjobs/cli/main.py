@@ -5,6 +5,7 @@ import sys
 import click
 
 from sparkjobs.cli.looking import doctor, freshness, history, list_, validate
+from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
 from sparkjobs.cli.state import restore, state
 from sparkjobs.errors import SparkjobsError, UsageError
@@ -20,7 +21,7 @@ def cli() -> None:
     """
 
 
-for _verb in (run, plan, retry, history, freshness, list_, validate, doctor, state, restore):
+for _verb in (run, plan, retry, history, freshness, list_, validate, doctor, state, restore, quarantine):
     cli.add_command(_verb)
 
 

@@ -46,7 +46,7 @@ def run(
     conf = project_of(root, env, sets).conf()
     asked = Selection((*select, *more), exclude, full_refresh, start, end)
     planned = build(conf, registry_of(conf), asked.request())
-    _execute(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+    run_planned(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
 
 
 @click.command()
@@ -101,10 +101,11 @@ def retry(
         click.echo(f"{folder.name}: every job of it has published; there is nothing to retry")
         return
     planned = build(conf, registry_of(conf), request)
-    _execute(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+    run_planned(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
 
 
-def _execute(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_s: float) -> None:  # noqa: ANN401 (RunPlan, imported late)
+def run_planned(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_s: float) -> None:  # noqa: ANN401 (RunPlan, imported late)
+    """Execute `plan` as run `name`, show it, keep its record, and end with the exit code of what failed."""
     from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (planning may fail without)
     from sparkjobs.run import Orders, execute  # noqa: PLC0415
     from sparkjobs.session import start  # noqa: PLC0415

@@ -13,11 +13,13 @@ from sparkjobs.config.model import ColumnName, Value
 
 __all__ = [
     "AtLeastOne",
+    "ColumnName",
     "Columns",
     "Condition",
     "Count",
     "Duration",
     "Expected",
+    "InputName",
     "NotNegative",
     "Number",
     "Pattern",
@@ -41,6 +43,8 @@ def _duration(text: object) -> timedelta:
 
 Condition = Annotated[str, Field(min_length=1), "condition"]
 """A SQL condition on one row; it is looked at before anything runs."""
+InputName = Annotated[str, Field(min_length=1), "input"]
+"""An input of the job, whose rows are compared with."""
 Pattern = Annotated[str, AfterValidator(compiled)]
 """A Java regular expression."""
 Values = Annotated[tuple[Value, ...], Field(min_length=1)]
@@ -69,6 +73,11 @@ def typed(annotation: Any, name: str, value: object) -> Any:  # noqa: ANN401 (wh
         return adapter.validate_python(value)
     except ValidationError as error:
         raise ValueError(told_of(name, error.errors()[0])) from error
+
+
+def is_input(annotation: object) -> bool:
+    """Whether an argument so annotated names an input."""
+    return bool(annotation == InputName)
 
 
 def is_condition(annotation: object) -> bool:

@@ -60,6 +60,15 @@ class Input(Model):
     source: Name | None = None
     lookup: bool = False
     """Whether its rows are joined, not appended: mode append takes it whole in every run."""
+    for_checks: bool = False
+    """Whether it is a lookup of checks alone, which the function does not get."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _looked_up(cls, entry: object) -> object:
+        if isinstance(entry, Mapping) and entry.get("for_checks") is True:
+            return {"lookup": True, **entry}
+        return entry
 
     @model_validator(mode="after")
     def _one(self) -> "Input":

@@ -19,7 +19,7 @@ from sparkjobs.plan.model import (
     TableInput,
     Window,
 )
-from sparkjobs.plan.parts import Added, Part, Since, Within
+from sparkjobs.plan.parts import Added, Part, Replayed, Since, Within
 from sparkjobs.plan.request import Pins, Request
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Pins",
     "PlannedCheck",
     "PlannedInput",
+    "Replayed",
     "Request",
     "RunPlan",
     "Since",

@@ -76,8 +76,9 @@ def _inputs(
     versions: Mapping[tuple[str, str], int],
 ) -> Iterator[PlannedInput]:
     body = conf.jobs[job]
+    compared = {name for check in planned_checks(body.checks, registry.checks) for name in check.inputs}
     for name, one in body.inputs.items():
-        cached = name in body.cache
+        cached = name in body.cache or name in compared or one.for_checks
         if one.source is not None:
             if one.source not in pinned:
                 source = conf.sources[one.source]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkjobs.config import Check, Conf
-from sparkjobs.config.arguments import is_condition, typed
+from sparkjobs.config.arguments import is_condition, is_input, typed
 from sparkjobs.config.checks import SHARED, SHORT
 from sparkjobs.config.mistakes import guess
 from sparkjobs.config.model import ColumnName
@@ -24,6 +24,8 @@ class PlannedCheck:
     arguments: Mapping[str, Any]
     conditions: tuple[tuple[str, str], ...]
     """Its SQL conditions, with the keys under which conf gives them."""
+    inputs: tuple[str, ...] = ()
+    """The inputs of the job that it compares with."""
     one_of_several: bool = False
     """Whether its entry in conf stands for other columns too."""
 
@@ -45,6 +47,8 @@ class PlannedCheck:
         """What answers it, as far as can be told before there are rows."""
         if self.conf.group_by:
             return "keys"
+        if self.conf.kind == "unique":
+            return "plan or keys"
         footer = "footer or " if self.function.footer and not self.conf.where else ""
         return footer + self.function.where
 
@@ -80,10 +84,13 @@ def fitted(conf: Check, functions: Mapping[str, CheckFunction]) -> tuple[Planned
     asked = (key for key, one in function.arguments.items() if is_condition(one.annotation))
     texts = {"where": conf.where, **{key: arguments.get(key) for key in asked}}
     conditions = tuple((key, text) for key, text in texts.items() if text)
+    named = (key for key, one in function.arguments.items() if is_input(one.annotation))
+    inputs = tuple(arguments[key] for key in named if key in arguments)
     all_columns = _columns(given, function)
     several = len(all_columns) > 1
     return tuple(
-        PlannedCheck(conf, function, columns, arguments, conditions, several) for columns in all_columns
+        PlannedCheck(conf, function, columns, arguments, conditions, inputs, several)
+        for columns in all_columns
     )
 
 
@@ -123,9 +130,13 @@ def _refuse_no_rule(check: PlannedCheck) -> None:
 
 def misfits(conf: Conf, job: str, functions: Mapping[str, CheckFunction]) -> Iterator[str]:
     """Every mistake in the checks of `job`, with its place."""
-    for at, one in enumerate(conf.jobs[job].checks):
+    body = conf.jobs[job]
+    for at, one in enumerate(body.checks):
         try:
-            fitted(one, functions)
+            for name in (name for check in fitted(one, functions) for name in check.inputs):
+                if name not in body.inputs:
+                    near = guess(name, body.inputs, "it has")
+                    raise UnfitCheckError("input", f"{job} has no input {name!r}; {near}")
         except UnfitCheckError as error:
             yield f"{conf.at('jobs', job, 'checks', at, one.kind, error.key)}: {error}"
 

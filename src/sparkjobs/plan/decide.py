@@ -22,6 +22,7 @@ from sparkjobs.plan.gone import losses, refuse_loss
 from sparkjobs.plan.increments import everything, news
 from sparkjobs.plan.model import File, FileGroup, JobPlan, PlannedInput, SourceInput, Window
 from sparkjobs.plan.reasons import changed_logic, reasons_of, stale_lookups
+from sparkjobs.plan.replay import replayed
 from sparkjobs.plan.request import Pins, Request
 from sparkjobs.registry import JobFunction
 from sparkjobs.state import TableState, look
@@ -83,6 +84,9 @@ def decide(draft: JobPlan, request: Request) -> JobPlan:
         window = pins.window
     by_time = isinstance(draft.conf.incremental, ByColumn | ByInterval)
     job = replace(draft, committed=state.committed, window=window if by_time else None)
+    if request.replay:
+        refuse_distrust(job, state)
+        return replayed(job, state)
     if request.full_refresh:
         planned = _anew(job, window, "full refresh")
     elif state.reset:

@@ -4,11 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput
+from sparkjobs.plan.parts import Replayed
 from sparkjobs.registry import CheckFunction, JobFunction
 
 
@@ -60,6 +61,8 @@ def _input(plan: RunPlan, one: PlannedInput) -> str:
     once = f", read once for {', '.join(users)}" if len(users) > 1 else ", cached" if one.cached else ""
     part = f", {one.part}" if one.part else ""
     once = part + once
+    if isinstance(one.part, Replayed):
+        return str(one.part)
     if isinstance(one, SourceInput):
         if one.version is not None:
             return f"{one.source}, Delta version {one.version}{once}"
@@ -83,4 +86,6 @@ def _encoded(value: object) -> Any:  # noqa: ANN401 (whatever JSON takes)
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
     return value.model_dump(mode="json")  # type: ignore[attr-defined]  # only conf models are left

@@ -108,12 +108,12 @@ def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> It
         return
     params = {param.name for param in spec.params}
     needed = {param.name for param in spec.params if param.required}
-    for name in body.inputs:
+    for name in (name for name, one in body.inputs.items() if not one.for_checks):
         if name not in spec.inputs:
             place = conf.at("jobs", job, "inputs", name)
             yield f"{place}: {spec.name} ({spec.place}) takes no input {name!r}{_near(name, spec.inputs)}"
     for name in spec.inputs:
-        if name not in body.inputs:
+        if name not in body.inputs or body.inputs[name].for_checks:
             yield f"{conf.at('jobs', job, 'inputs')}: {spec.name} ({spec.place}) needs the input {name!r}"
     for name in body.params:
         if name not in params:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sparkjobs.plan.intervals import Interval
@@ -64,4 +65,19 @@ class Within:
         return {"column": self.column, "intervals": spans}
 
 
-Part = Since | Added | Within
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The rows that runs have rejected: those in the quarantine of some manifests."""
+
+    folders: tuple[tuple[int, Path], ...]
+    """Manifest numbers, and where the rows of this input lie."""
+
+    def __str__(self) -> str:
+        return f"rejected rows of manifests {', '.join(str(number) for number, _ in self.folders)}"
+
+    def entry(self) -> dict[str, Any]:
+        """As a manifest tells it: once it is committed, these rows are not in the quarantine any more."""
+        return {"replayed": [number for number, _ in self.folders]}
+
+
+Part = Since | Added | Within | Replayed

@@ -29,3 +29,5 @@ class Request:
     """By job: what is done again, from the same files."""
     versions: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """By ("source" or "ref", name): the version of a table that is read instead of the newest."""
+    replay: bool = False
+    """Whether the rows in quarantine are taken again, and nothing else."""

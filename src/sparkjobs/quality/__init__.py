@@ -4,6 +4,7 @@ Here: what makes a row bad, what becomes of it, and the verdict on a result.
 Not here: reading a source (read), making files a table (publish).
 """
 
+from sparkjobs.quality.asking import Given
 from sparkjobs.quality.contract import Contracted, apply
 from sparkjobs.quality.counted import Counted, counted, tally
 from sparkjobs.quality.judge import judge
@@ -15,6 +16,7 @@ from sparkjobs.quality.verdict import blocks, warned
 __all__ = [
     "Contracted",
     "Counted",
+    "Given",
     "Rejected",
     "apply",
     "blocks",

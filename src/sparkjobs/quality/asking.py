@@ -1,7 +1,8 @@
 """The passes over staged rows: which frame each is, and what is asked of it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -10,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from sparkjobs.checks.questions import ALL, Measure, N, Question, Share, Subject
+from sparkjobs.checks.questions import ALL, Measure, N, Question, Share, Sought, Subject
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.results import History
 from sparkjobs.sql import column, condition
@@ -23,19 +24,33 @@ Answer = tuple[Any, Any]
 """The two values of a Share, or of a Measure."""
 
 
-def question_of(
-    spark: SparkSession,
-    check: PlannedCheck,
-    schema: StructType,
-    now: datetime,
-    history: History | None = None,
-) -> Question:
-    """What `check` asks of rows of `schema`; times are compared with `now`, the result with `history`.
+def _nothing(_: tuple[str, ...]) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What checks look at besides the staged rows."""
+
+    now: datetime
+    """What times are compared with."""
+    inputs: Mapping[str, DataFrame] = field(default_factory=dict)
+    """Those of the job, by name."""
+    kept: Kept = _nothing
+    """The rows of the table that stay beside the staged ones and can share values of some columns."""
+    distinct: Callable[[], tuple[frozenset[str], ...]] = tuple
+    """In which columns no two rows agree, as the plan proves it."""
+    history: History | None = None
+    """What the result is compared with; None where there is no profile of it."""
+
+
+def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, given: Given) -> Question:
+    """What `check` asks of rows of `schema`.
 
     Raises:
         ValueError: it cannot be asked of such columns, or its SQL does more than look at a row.
     """
-    if history is None and "history" in check.function.given:
+    if given.history is None and "history" in check.function.given:
         raise ValueError("there is no profile of these rows")
     for _, text in check.conditions:
         condition(spark, text)
@@ -48,10 +63,10 @@ def question_of(
             raise ValueError(f"there is no column {name!r}")
     values = {name: F.when(where, column(name)) if hides else column(name) for name in check.columns}
     subjects = [Subject(name, kinds[name], values[name]) for name in check.columns]
-    given = {"now": F.lit(now), "rows": where, "schema": schema, "history": history}
-    question: Question = check.function.function(
-        *[given[name] for name in check.function.given], *subjects, **check.arguments
-    )
+    known = {"inputs": given.inputs, "now": F.lit(given.now), "rows": where, "schema": schema}
+    known |= {"history": given.history}
+    handed = [known[name] for name in check.function.given]
+    question: Question = check.function.function(*handed, *subjects, **check.arguments)
     return question
 
 
@@ -95,6 +110,18 @@ def groups_of(rows: DataFrame, columns: tuple[Subject, ...], beside: DataFrame |
     return keys.groupBy(*map(column, names)).agg(*counts).filter(F.col(N) > 0)
 
 
+def sought(frame: DataFrame, columns: tuple[Subject, ...], where: Iterable[Sought]) -> DataFrame:
+    """The groups, with a flag for each place where they were looked for."""
+    for one in where:
+        names = {key: f"_sparkjobs_key_{place}" for place, key in enumerate(one.keys)}
+        there = one.rows.select(*[column(key).alias(name) for key, name in names.items()]).distinct()
+        same = [column(of.name) == F.col(names[key]) for of, key in zip(columns, one.keys, strict=True)]
+        first = F.col(names[one.keys[0]])
+        joined = frame.join(there, reduce(Column.__and__, same), "left")
+        frame = joined.select(*map(column, frame.columns), first.isNotNull().alias(one.flag))
+    return frame
+
+
 def grouped(
     rows: DataFrame, by: tuple[str, ...], asks: list[Measure]
 ) -> tuple[DataFrame, list[Share | Measure]]:
@@ -112,9 +139,9 @@ def named_in(check: PlannedCheck, columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def shown(check: PlannedCheck, broken: DataFrame) -> DataFrame:
-    """Some rows as JSON: of the columns that a check looks at, or that its SQL names."""
-    names = named_in(check, tuple(broken.columns))
-    told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"}) if names else F.lit("{}")
+    """Some rows as JSON: of the columns that a check looks at, or that its SQL names, else of all."""
+    names = named_in(check, tuple(broken.columns)) or tuple(broken.columns)
+    told = F.to_json(F.struct(*map(column, names)), {"ignoreNullFields": "false"})
     return broken.select(told.alias(_ROW)).limit(_SHOWN)
 
 

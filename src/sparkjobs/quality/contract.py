@@ -20,7 +20,7 @@ from sparkjobs.cursor import highest, takes
 from sparkjobs.plan import Since, SourceInput, Within
 from sparkjobs.quality.reasons import Reason, entry, masks, raw_text, reasons_of, told
 from sparkjobs.quality.values import typed
-from sparkjobs.sql import DAMAGE, FILE, IN, RAW, column, incoming
+from sparkjobs.sql import COLUMNS, DAMAGE, FILE, IN, RAW, column, incoming
 
 _MASK = "_sparkjobs_mask_{}"
 _WARNED = "warned_{}"
@@ -44,10 +44,9 @@ class Counts:
 class Contracted:
     """An input under its contract."""
 
-    source: str
-    conf: Source
+    planned: SourceInput
     rows: DataFrame
-    """Every record: typed columns, IN, RAW, FILE, DAMAGE and what tells whether it is bad."""
+    """Every record: typed columns, IN, RAW, FILE, COLUMNS, DAMAGE and what tells whether it is bad."""
     valid: DataFrame
     """The typed columns of the good rows: what the job's function gets."""
     headers: int
@@ -58,10 +57,10 @@ class Contracted:
     warnings: tuple[str, ...]
     """The rules of severity warn."""
     observation: Observation | None
-    counts: Counts | None
-    """Known beforehand where the input is cached."""
     metrics: tuple[Column, ...]
     """What is counted: seen, bad, what breaks each warning, and high where the input is read by column."""
+    counts: Counts | None = None
+    """Known beforehand where the input is cached."""
 
     def counted(self, found: Mapping[str, Any]) -> Counts:
         """The values of `metrics` by their names."""
@@ -87,7 +86,7 @@ def apply(
     conf, part = one.conf, one.part
     kinds = {field.name: field.dataType.simpleString() for field in _struct(incoming_rows)}
     declared = [_typed(name, kinds[name], conf).alias(name) for name in kinds]
-    rows = incoming_rows.select(*declared, *[column(name) for name in (IN, RAW, FILE, DAMAGE)])
+    rows = incoming_rows.select(*declared, *[column(name) for name in (IN, RAW, FILE, COLUMNS, DAMAGE)])
     if isinstance(part, Since | Within):
         rows = rows.filter(takes(part, _kind(rows, part.column)))
     reasons = reasons_of(spark, one, rows.select(*map(column, kinds)).schema, now)
@@ -103,9 +102,7 @@ def apply(
     judged = rows.observe(observation, *metrics) if observation else rows
     valid = judged.filter(~bad).select(*[column(name) for name in kinds])
     names = tuple(reason.rule for reason in warnings)
-    contracted = Contracted(
-        one.source, conf, rows, valid, headers, bad, why, names, observation, None, metrics
-    )
+    contracted = Contracted(one, rows, valid, headers, bad, why, names, observation, metrics)
     return replace(contracted, counts=contracted.count()) if one.cached else contracted
 
 
@@ -143,7 +140,7 @@ def _metrics(bad: Column, warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
 
 def _slim(rows: DataFrame, bad: Column) -> DataFrame:
     """`rows` without what only a bad row needs, so that the cache holds the good ones once."""
-    spare = (IN, RAW, FILE, DAMAGE)
+    spare = (IN, RAW, FILE, COLUMNS, DAMAGE)
     return rows.select(
         *[F.when(bad, column(name)).alias(name) if name in spare else column(name) for name in rows.columns]
     )

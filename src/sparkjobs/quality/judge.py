@@ -6,15 +6,16 @@ own.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import groupby
 
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 
 from sparkjobs.checks.questions import Finding, Groups, Measure, Pass, Share
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.quality.asking import (
     Answer,
+    Given,
     Kept,
     answers,
     grouped,
@@ -24,11 +25,15 @@ from sparkjobs.quality.asking import (
     samples,
     share_of,
     shown,
+    sought,
     weighted,
     where_of,
 )
 from sparkjobs.quality.verdict import counted, found, measured, not_evaluated
-from sparkjobs.results import CheckResult, History, Staged
+from sparkjobs.registry import Where
+from sparkjobs.results import CheckResult, Staged
+from sparkjobs.session import root_cause
+from sparkjobs.transient import transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +64,25 @@ def judge(
     checks: tuple[PlannedCheck, ...],
     staged: Staged | None,
     rows: DataFrame,
-    kept: Kept,
-    now: datetime,
-    history: History | None = None,
+    given: Given,
 ) -> tuple[CheckResult, ...]:
     """The results of `checks`, in their order.
 
-    `rows` are the staged rows; without `staged` there are no footers to look at. `kept` gives the rows of
-    the table that stay beside them and can share values of the given columns with one; it is asked only
-    where a key could also stand there. `now` is what times are compared with, `history` what
-    the result is.
+    `rows` are the staged rows; without `staged` there are no footers to look at.
     """
     results: dict[int, CheckResult] = {}
     waiting: list[_Open] = []
     for place, check in enumerate(checks):
-        outcome = _known(check, staged, rows) or _question(spark, check, rows, now, history)
+        outcome = _known(check, staged, rows) or _question(spark, check, rows, given)
+        if isinstance(outcome, Groups) and outcome.one_row_each and _proven(check, given):
+            outcome = found(check, Finding(holds=True, observed="the plan groups by them"), "plan")
         if isinstance(outcome, CheckResult):
             results[place] = outcome
         else:
             waiting.append(_Open(place, check, outcome))
     waiting.sort(key=lambda one: (one.shared, one.place))
     for _, together in groupby(waiting, lambda one: one.shared):
-        results |= _answered(spark, tuple(together), rows, kept)
+        results |= _answered(spark, tuple(together), rows, given.kept)
     return tuple(results[place] for place in sorted(results))
 
 
@@ -97,34 +99,53 @@ def _known(check: PlannedCheck, staged: Staged | None, rows: DataFrame) -> Check
 
 
 def _question(
-    spark: SparkSession, check: PlannedCheck, rows: DataFrame, now: datetime, history: History | None
+    spark: SparkSession, check: PlannedCheck, rows: DataFrame, given: Given
 ) -> CheckResult | Column | Measure | Groups | Pass:
     """What a check asks of `rows`."""
     try:
-        question = question_of(spark, check, rows.schema, now, history)
+        question = question_of(spark, check, rows.schema, given)
     except ValueError as error:
         return not_evaluated(check, str(error))
-    return found(check, question, check.function.where) if isinstance(question, Finding) else question
+    source: Where = "history" if check.function.where == "history" else "plan"
+    return found(check, question, source) if isinstance(question, Finding) else question
+
+
+def _proven(check: PlannedCheck, given: Given) -> bool:
+    """Whether no two rows of the resulting table can agree in the columns of `check`."""
+    return any(key <= set(check.columns) for key in given.distinct()) and given.kept(check.columns) is None
 
 
 def _answered(
     spark: SparkSession, together: tuple[_Open, ...], rows: DataFrame, kept: Kept
 ) -> dict[int, CheckResult]:
-    """The results of checks that share one pass."""
-    frame, asks = _pass(spark, together, rows, kept)
-    told = answers(frame, asks)
+    """The results of checks that share one pass; one that cannot be asked spoils it for no other."""
+    try:
+        frame, asks = _pass(spark, together, rows, kept)
+        told = answers(frame, asks)
+    except (PySparkException, ValueError) as error:
+        if transient(error):
+            raise
+        if len(together) == 1:
+            return {one.place: not_evaluated(one.check, root_cause(error)) for one in together}
+        return {
+            place: result
+            for one in together
+            for place, result in _answered(spark, (one,), rows, kept).items()
+        }
     results = {
         one.place: _result(one, ask, answer) for one, ask, answer in zip(together, asks, told, strict=True)
     }
-    broken = {
-        one.place: shown(one.check, rows_of)
-        for one in together
-        if results[one.place].status in ("fail", "warn")
-        and (rows_of := _broken(spark, one, frame)) is not None
-    }
-    for place, sample in samples(broken).items():
-        results[place] = replace(results[place], sample=sample)
-    return results
+    return results | _sampled(spark, together, frame, results)
+
+
+def _sampled(
+    spark: SparkSession, together: tuple[_Open, ...], frame: DataFrame, results: dict[int, CheckResult]
+) -> dict[int, CheckResult]:
+    """The results of checks that are broken, with some of what breaks them."""
+    bad = [one for one in together if results[one.place].status in ("fail", "warn")]
+    broken = {one.place: rows for one in bad if (rows := _broken(spark, one, frame)) is not None}
+    frames = {one.place: shown(one.check, broken[one.place]) for one in bad if one.place in broken}
+    return {place: replace(results[place], sample=sample) for place, sample in samples(frames).items()}
 
 
 def _broken(spark: SparkSession, one: _Open, frame: DataFrame) -> DataFrame | None:
@@ -134,6 +155,8 @@ def _broken(spark: SparkSession, one: _Open, frame: DataFrame) -> DataFrame | No
             return frame.filter(~holds)
         case Column() as holds:
             return frame.filter(where_of(spark, one.check) & ~holds)
+        case Pass(broken=True):
+            return frame
         case _:
             return None
 
@@ -150,6 +173,9 @@ def _pass(
             beside = kept(first.columns) if any(one.in_table for one in asked) else None
             stay = None if beside is None else looked_at(spark, first, beside)
             frame = groups_of(looked_at(spark, first, rows), columns, stay)
+            frame = sought(
+                frame, columns, {one.sought.flag: one.sought for one in asked if one.sought}.values()
+            )
             return frame, [weighted(one.ask) if isinstance(one.ask, Column) else one.ask for one in asked]
         case Pass(through=through, ask=ask):
             return through(looked_at(spark, first, rows)), [ask]

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from sparkjobs import session
 from sparkjobs.errors import LedgerError, TooManyBadRowsError
+from sparkjobs.plan import Replayed
 from sparkjobs.quality.contract import Contracted, Counts
 from sparkjobs.quality.quarantine import Rejected, quarantine
 from sparkjobs.results import Ledger
@@ -39,7 +40,9 @@ def settle(
     )
     if not ledger.exact:
         raise LedgerError(rejected.job, rejected.input, ledger.read, ledger.valid, ledger.quarantined)
-    _refuse_too_many(contracted, rejected.job, ledger, folder)
+    # of rows that were rejected before, any number may be rejected again
+    if not isinstance(contracted.planned.part, Replayed):
+        _refuse_too_many(contracted, rejected.job, ledger, folder)
     return ledger
 
 
@@ -58,8 +61,10 @@ def _known(
 
 
 def _refuse_too_many(contracted: Contracted, job: str, ledger: Ledger, folder: Path) -> None:
-    allowed = contracted.conf.bad_rows
+    allowed = contracted.planned.conf.bad_rows
     limit = Fraction("0" if allowed.action == "fail" else str(allowed.max_share))
     if ledger.quarantined > limit * ledger.read:
         told = "none" if limit == 0 else f"a share of {allowed.max_share:g}"
-        raise TooManyBadRowsError(job, contracted.source, ledger.quarantined, ledger.read, told, str(folder))
+        raise TooManyBadRowsError(
+            job, contracted.planned.source, ledger.quarantined, ledger.read, told, str(folder)
+        )

@@ -1,20 +1,22 @@
 """The quarantine: rejected rows as compressed JSON lines, in force with the commit of their manifest.
 
-One line per rejected row: job, input, source, file, reasons [{rule, column, value}], raw (the record
-as it lies in the source), manifest, run_id.
+One line per rejected row: job, input, source, contract (a fingerprint of its rules), file, columns (of that
+file, where the record does not tell them), reasons [{rule, column, value}], raw (the record as it lies in the
+source), fingerprint (SHA-256 of raw), manifest, run_id.
 """
 
-import gzip
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
+from sparkjobs.config import Source
 from sparkjobs.quality.contract import Contracted
-from sparkjobs.sql import DAMAGE, FILE, HEADER, RAW, column
+from sparkjobs.sql import COLUMNS, DAMAGE, FILE, HEADER, RAW, column
 from sparkjobs.state.durable import sync
+from sparkjobs.state.fingerprint import fingerprint
+from sparkjobs.state.quarantine import lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,13 @@ def quarantine(contracted: Contracted, rejected: Rejected, folder: Path) -> int:
     rows = _bad(contracted).select(
         F.lit(rejected.job).alias("job"),
         F.lit(rejected.input).alias("input"),
-        F.lit(contracted.source).alias("source"),
+        F.lit(contracted.planned.source).alias("source"),
+        F.lit(_rules(contracted.planned.conf)).alias("contract"),
         column(FILE).alias("file"),
+        F.from_json(column(COLUMNS), "array<string>").alias("columns"),
         column("reasons"),
         column(RAW).alias("raw"),
+        F.sha2(column(RAW).cast("binary"), 256).alias("fingerprint"),
         F.lit(rejected.manifest).alias("manifest"),
         F.lit(rejected.run_id).alias("run_id"),
     )
@@ -45,18 +50,19 @@ def quarantine(contracted: Contracted, rejected: Rejected, folder: Path) -> int:
     return sum(1 for _ in lines(folder))
 
 
-def lines(folder: Path) -> Iterator[str]:
-    """The lines of a quarantine folder."""
-    for path in sorted(folder.glob("*.json.gz")):
-        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
-            yield from file
+def _rules(conf: Source) -> str:
+    """Which rules these are: those of another contract have another name."""
+    texts = {"columns", "rules", "unique"}
+    return fingerprint(conf.model_dump_json(include=texts).encode())
 
 
 def _bad(contracted: Contracted) -> DataFrame:
     # an observation is a barrier: without it the optimizer would inline every mask into every reason
     rows = contracted.rows.observe(Observation(), F.count(F.lit(1)).alias("seen"))
     bad = rows.filter(contracted.bad)
-    rejected = bad.select(column(FILE), column(RAW), column(DAMAGE), contracted.reasons.alias("reasons"))
+    rejected = bad.select(
+        column(FILE), column(COLUMNS), column(RAW), column(DAMAGE), contracted.reasons.alias("reasons")
+    )
     if not contracted.headers:
         return rejected
     return _without_first_headers(rejected)
@@ -71,14 +77,13 @@ def _without_first_headers(rejected: DataFrame) -> DataFrame:
         F.struct(F.lit("repeated_header").alias("rule"), _nothing("column"), _nothing("value"))
     )
     first = F.when(_is_header(), 2).otherwise(1)
-    copies = rejected.groupBy(column(FILE), column(RAW), column(DAMAGE), column("reasons")).count()
+    same = [column(name) for name in (FILE, COLUMNS, RAW, DAMAGE, "reasons")]
+    copies = rejected.groupBy(*same).count()
     return (
         copies.filter(F.col("count") >= first)
         .withColumn("copy", F.explode(F.sequence(first.cast("bigint"), "count")))
         .select(
-            column(FILE),
-            column(RAW),
-            column(DAMAGE),
+            *same[:-1],
             F.when(_is_header(), repeated).otherwise(column("reasons")).alias("reasons"),
         )
     )

@@ -11,7 +11,7 @@ from pyspark.sql.types import StructType
 from sparkjobs.config import Column as Declared
 from sparkjobs.config import Source
 from sparkjobs.plan import PlannedCheck, SourceInput
-from sparkjobs.quality.asking import named_in, question_of, where_of
+from sparkjobs.quality.asking import Given, named_in, question_of, where_of
 from sparkjobs.sql import DAMAGE, column, incoming, literal
 
 BITS = 62
@@ -107,7 +107,7 @@ def _column(name: str, declared: Declared, raw: Column) -> Iterator[Reason]:
 
 
 def _rule(spark: SparkSession, rule: PlannedCheck, schema: StructType, now: datetime) -> Reason:
-    holds = question_of(spark, rule, schema, now)
+    holds = question_of(spark, rule, schema, Given(now))
     assert isinstance(holds, Column), rule  # noqa: S101 (the plan takes no other check for a rule)
     fails = where_of(spark, rule) & ~F.coalesce(holds, F.lit(True))
     shown = [column(name) for name in named_in(rule, tuple(schema.fieldNames()))]

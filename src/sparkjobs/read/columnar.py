@@ -11,6 +11,7 @@ import pyarrow.orc
 import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import DecimalType
 
 from sparkjobs.config.sources import DeltaSource, OrcSource, ParquetSource
 from sparkjobs.errors import InputError
@@ -20,6 +21,11 @@ from sparkjobs.read.added import added_frames
 from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths, together
 from sparkjobs.sql import column
 
+_EXACT = {
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
+"""Spark would cut a raw record's microseconds off."""
 _FIX = "Mend the files, or say on_missing_columns, on_extra_columns in conf/sources.yml."
 
 
@@ -89,8 +95,14 @@ def _incoming(frame: DataFrame, conf: ParquetSource | OrcSource | DeltaSource, *
     """`as_text` makes files of different types alike; the contract gives the declared types back."""
     declared = tuple(conf.columns) or tuple(frame.columns)
     values = [_value(name, frame.columns, as_text=as_text) for name in declared]
-    raw = F.to_json(F.struct(*map(column, frame.columns)))
+    raw = F.to_json(F.struct(*[_exact(frame, name) for name in frame.columns]), _EXACT)
     return frame.select("*", "_metadata").select(*incoming_columns(values, raw, F.lit(None).cast("string")))
+
+
+def _exact(frame: DataFrame, name: str) -> Column:
+    """A column as a raw record tells it: readers of JSON take a long decimal for a double."""
+    is_decimal = isinstance(frame.schema[name].dataType, DecimalType)
+    return column(name).cast("string").alias(name) if is_decimal else column(name)
 
 
 def _value(name: str, found: list[str], *, as_text: bool) -> Column:

@@ -6,6 +6,7 @@ or has another number of fields than its header. A blank line is no row.
 """
 
 from pathlib import Path
+from typing import Final
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -16,9 +17,9 @@ from sparkjobs.plan import FileGroup, SourceInput
 from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, nothing, paths, together
 from sparkjobs.sql import HEADER, column, quoted
 
-_LINE = "_sparkjobs_line"
+LINE: Final = "_sparkjobs_line"
 _PARSED = "_sparkjobs_parsed"
-_VALID = "_sparkjobs_valid"
+VALID: Final = "_sparkjobs_valid"
 _CORRUPT = "_sparkjobs_corrupt"
 _MAX_CELL = 1_000_000
 
@@ -34,26 +35,29 @@ def read_csv(spark: SparkSession, planned: SourceInput, conf: CsvSource, root: P
 
 
 def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -> DataFrame:
-    options = conf.options
-    parsed = F.from_csv(F.col(_LINE), _schema(group), _dialect(options)).alias(_PARSED)
     lines = spark.read.text(paths(group.files, root)).select(
-        _decoded(options).alias(_LINE), _valid(options).alias(_VALID), "_metadata"
+        _decoded(conf.options).alias(LINE), _valid(conf.options).alias(VALID), "_metadata"
     )
+    return parsed_lines(lines.filter(F.length(F.trim(LINE)) > 0), group, conf)
+
+
+def parsed_lines(lines: DataFrame, group: FileGroup, conf: CsvSource) -> DataFrame:
+    """The rows of `lines`: LINE, VALID (whether it is in the declared encoding) and `_metadata`."""
+    parsed = F.from_csv(F.col(LINE), _schema(group), _dialect(conf.options)).alias(_PARSED)
     values = [_value(name, group, column(_PARSED)) for name in conf.columns]
-    return (
-        lines.filter(F.length(F.trim(_LINE)) > 0)
-        .select(_LINE, _VALID, parsed, "_metadata")
-        .select(*incoming_columns(values, _raw(), _line_damage(group, options)))
+    damage = _line_damage(group, conf.options)
+    return lines.select(LINE, VALID, parsed, "_metadata").select(
+        *incoming_columns(values, _raw(), damage, group.columns)
     )
 
 
 def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
-    line, quote = F.col(_LINE), F.lit(options.quote)
+    line, quote = F.col(LINE), F.lit(options.quote)
     doubled = options.escape == options.quote
     unescaped = line if doubled else F.regexp_replace(line, rf"\Q{options.escape}\E.", "")
     quotes = F.length(unescaped) - F.length(F.replace(unescaped, quote, F.lit("")))
     damage = (
-        F.when(~F.col(_VALID), "not_utf8")
+        F.when(~F.col(VALID), "not_utf8")
         .when(F.contains(line, quote) & (quotes % 2 == 1), "unclosed_quote")
         .when(column(_PARSED).getField(_CORRUPT).isNotNull(), _field_count(group, unescaped, options))
     )
@@ -98,7 +102,7 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
     )
     raw = F.coalesce(corrupt, text)
     damage = F.when(raw.contains("\ufffd"), "not_utf8").when(corrupt.isNotNull(), "malformed")
-    return reader.csv(paths(group.files, root)).select(*incoming_columns(values, raw, damage))
+    return reader.csv(paths(group.files, root)).select(*incoming_columns(values, raw, damage, group.columns))
 
 
 def _schema(group: FileGroup) -> str:
@@ -121,7 +125,7 @@ def _valid(options: CsvOptions) -> Column:
 
 def _raw() -> Column:
     """The line; one that is not UTF-8 with a character for each byte, so that none of them is lost."""
-    return F.when(F.col(_VALID), F.col(_LINE)).otherwise(bytewise(F.col(_LINE)))
+    return F.when(F.col(VALID), F.col(LINE)).otherwise(bytewise(F.col(LINE)))
 
 
 def _decoded(options: CsvOptions) -> Column:

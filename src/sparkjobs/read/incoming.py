@@ -1,5 +1,6 @@
 """The rows of a source as they came, before the contract judged them."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +11,14 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkjobs.plan import File
-from sparkjobs.sql import DAMAGE, FILE, IN, RAW, quoted
+from sparkjobs.sql import COLUMNS, DAMAGE, FILE, IN, RAW, quoted
 
 _GLOB = re.compile(r"([\[\]{}*?\\])")
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One source's rows: columns IN, RAW, FILE and DAMAGE of `sql`, nothing else.
+    """One source's rows: columns IN, RAW, FILE, COLUMNS and DAMAGE of `sql`, nothing else.
 
     Grain: one record of the source, and beside them one row per header line, with damage HEADER.
     """
@@ -37,12 +38,16 @@ def escaped(path: Path) -> str:
     return _GLOB.sub(r"\\\1", str(path))
 
 
-def incoming_columns(values: list[Column], raw: Column, damage: Column) -> list[Column]:
+def incoming_columns(
+    values: list[Column], raw: Column, damage: Column, columns: tuple[str, ...] | None = None
+) -> list[Column]:
     """The columns of an `Incoming`, from a frame that still has its file metadata."""
+    told = None if columns is None else json.dumps(columns, ensure_ascii=False)
     return [
         F.struct(*values).alias(IN),
         raw.alias(RAW),
         F.col("_metadata.file_path").alias(FILE),
+        F.lit(told).cast("string").alias(COLUMNS),
         damage.alias(DAMAGE),
     ]
 
@@ -55,7 +60,8 @@ def bytewise(text: Column) -> Column:
 def nothing(spark: SparkSession, columns: Iterable[str]) -> DataFrame:
     """An `Incoming` frame without rows, for a source without files."""
     fields = ", ".join(f"{quoted(name)}: string" for name in columns)
-    return spark.createDataFrame([], f"{IN} struct<{fields}>, {RAW} string, {FILE} string, {DAMAGE} string")
+    texts = ", ".join(f"{name} string" for name in (RAW, FILE, COLUMNS, DAMAGE))
+    return spark.createDataFrame([], f"{IN} struct<{fields}>, {texts}")
 
 
 def together(frames: list[DataFrame]) -> DataFrame:

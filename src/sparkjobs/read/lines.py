@@ -22,18 +22,20 @@ def read_json(spark: SparkSession, planned: SourceInput, conf: JsonSource, root:
     """
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
+    lines = _lines(spark, planned, root).filter(F.length(F.trim("value")) > 0)
+    return Incoming(parsed_objects(lines, conf), 0)
+
+
+def parsed_objects(lines: DataFrame, conf: JsonSource) -> DataFrame:
+    """The rows of `lines`: `value`, a text, and `_metadata`."""
     fields = ", ".join(f"{quoted(name)}: string" for name in conf.columns)
     wrapped = F.concat(F.lit("["), F.col("value"), F.lit("]"))
     objects = F.from_json(wrapped, f"array<struct<{fields}>>").alias(_OBJECTS)
     first = F.get(F.col(_OBJECTS), 0)
     values = [first.getField(name).alias(name) for name in conf.columns]
-    rows = (
-        _lines(spark, planned, root)
-        .filter(F.length(F.trim("value")) > 0)
-        .select("value", "_metadata", objects)
-        .select(*incoming_columns(values, _raw(), _json_damage(conf)))
+    return lines.select("value", "_metadata", objects).select(
+        *incoming_columns(values, _raw(), _json_damage(conf))
     )
-    return Incoming(rows, 0)
 
 
 def _json_damage(conf: JsonSource) -> Column:
@@ -57,9 +59,13 @@ def read_text(spark: SparkSession, planned: SourceInput, conf: TextSource, root:
     """One record per line, blank ones too."""
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
+    return Incoming(parsed_texts(_lines(spark, planned, root)), 0)
+
+
+def parsed_texts(lines: DataFrame) -> DataFrame:
+    """The rows of `lines`: `value`, a text, and `_metadata`."""
     damage = F.when(~F.is_valid_utf8("value"), "not_utf8")
-    rows = _lines(spark, planned, root).select(*incoming_columns([column("value")], _raw(), damage))
-    return Incoming(rows, 0)
+    return lines.select(*incoming_columns([column("value")], _raw(), damage))
 
 
 def _raw() -> Column:

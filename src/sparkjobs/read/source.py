@@ -13,11 +13,12 @@ from sparkjobs.config.sources import (
     ParquetSource,
     TextSource,
 )
-from sparkjobs.plan import SourceInput
+from sparkjobs.plan import Replayed, SourceInput
 from sparkjobs.read.columnar import read_columnar, read_delta
 from sparkjobs.read.csv import read_csv
 from sparkjobs.read.incoming import Incoming
 from sparkjobs.read.lines import read_json, read_text
+from sparkjobs.read.replayed import read_replayed
 
 
 def read_source(spark: SparkSession, planned: SourceInput, root: Path) -> Incoming:
@@ -26,6 +27,8 @@ def read_source(spark: SparkSession, planned: SourceInput, root: Path) -> Incomi
     Raises:
         InputError: a file's columns are not the declared ones.
     """
+    if isinstance(planned.part, Replayed):
+        return read_replayed(spark, planned, planned.part)
     match planned.conf:
         case CsvSource() as conf:
             return read_csv(spark, planned, conf, root)

@@ -42,6 +42,9 @@ def unfinished(folder: Path, env: str | None, now: datetime) -> Request:
         raise UsageError(f"No run is recorded in {folder}.", "Name one of the folders beside it.")
     if plan["env"] != env:
         raise UsageError(f"{folder.name} was run with --env {plan['env']}.", "Give the same --env again.")
+    if any("folders" in (one.get("part") or {}) for job in plan["jobs"] for one in job["inputs"]):
+        fix = "`sparkjobs quarantine replay JOB` takes what still waits there."
+        raise UsageError(f"{folder.name} was a replay of rejected rows.", fix)
     results = (_json(folder / "run_results.json") or {}).get("results", [])
     done = {
         one["unique_id"].rpartition(".")[2]: one["table_version"]

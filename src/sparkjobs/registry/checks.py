@@ -12,7 +12,7 @@ Where = Literal["plan", "history", "footer", "scan", "keys", "pass"]
 """What answers a check, cheapest first: the schema or the plan, the profiles of this run and of earlier ones,
 Parquet's footers, the one scan that all checks share, a pass over some key columns, a pass of its own."""
 
-_GIVEN = ("history", "now", "rows", "schema")
+_GIVEN = ("history", "inputs", "now", "rows", "schema")
 _WHERE: dict[str, Where] = {"Finding": "plan", "Column": "scan", "Measure": "scan", "Groups": "keys"}
 
 
@@ -34,8 +34,9 @@ class CheckFunction:
     columns: tuple[str, ...]
     """Names of its column parameters; `columns`, the last, takes as many as conf names."""
     given: tuple[str, ...]
-    """What it is handed before its columns: `now` (the run's), `rows` (a condition: which are looked at),
-    `schema` (of the rows), `history` (the result's profile, and the runs to compare it with)."""
+    """What it is handed before its columns: `history` (the result's profile, and the runs to compare it
+    with), `inputs` (of the job, by name), `now` (the run's), `rows` (a condition: which are looked at),
+    `schema` (of the rows)."""
     arguments: Mapping[str, Parameter]
     one_of: tuple[str, ...]
     """Arguments of which conf gives at least one."""
@@ -72,34 +73,20 @@ def check(
     """
 
     def mark(function: Function) -> Function:
-        columns, given, arguments = _parameters(function)
-        where = _WHERE.get(_returned(function), "pass")
-        spec = CheckFunction(
-            name=function.__name__.rstrip("_"),
-            function=function,
-            columns=columns,
-            given=given,
-            arguments=arguments,
-            one_of=one_of,
-            unfit=unfit,
-            footer=footer,
-            where="history" if where == "plan" and "history" in given else where,
-            file=function.__code__.co_filename,
-            line=function.__code__.co_firstlineno,
-            description=inspect.getdoc(function) or "",
-        )
-        setattr(function, MARK, spec)
+        setattr(function, MARK, _spec(function, one_of, unfit, footer))
         return function
 
     return mark
 
 
-def _parameters(
+def _spec(
     function: Callable[..., Any],
-) -> tuple[tuple[str, ...], tuple[str, ...], Mapping[str, Parameter]]:
-    """Its columns, what it is handed before them, and its arguments."""
-    columns: list[str] = []
+    one_of: tuple[str, ...],
+    unfit: Callable[..., str | None] | None,
+    footer: Callable[..., Any] | None,
+) -> CheckFunction:
     given: list[str] = []
+    columns: list[str] = []
     arguments: dict[str, Parameter] = {}
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
         required = parameter.default is parameter.empty
@@ -110,7 +97,21 @@ def _parameters(
                 given.append(parameter.name)
             case _:
                 columns.append(parameter.name)
-    return tuple(columns), tuple(given), MappingProxyType(arguments)
+    where = _WHERE.get(_returned(function), "pass")
+    return CheckFunction(
+        name=function.__name__,
+        function=function,
+        columns=tuple(columns),
+        given=tuple(given),
+        arguments=MappingProxyType(arguments),
+        one_of=one_of,
+        unfit=unfit,
+        footer=footer,
+        where="history" if where == "plan" and "history" in given else where,
+        file=function.__code__.co_filename,
+        line=function.__code__.co_firstlineno,
+        description=inspect.getdoc(function) or "",
+    )
 
 
 def _returned(function: Callable[..., Any]) -> str:

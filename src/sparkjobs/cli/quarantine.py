@@ -1,0 +1,125 @@
+"""The verbs about rejected rows: quarantine list, show, replay, discard."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sparkjobs.cli.options import clock, project, project_of, registry_of, run_id_of, running
+from sparkjobs.cli.running import run_planned
+from sparkjobs.config import Conf
+from sparkjobs.errors import UsageError
+
+if TYPE_CHECKING:
+    from sparkjobs.state.quarantine import Kept
+
+_HEAD = ("job", "input", "manifest", "rows", "run", "reasons")
+
+
+@click.group()
+def quarantine() -> None:
+    """List, show, replay or discard the rows that contracts have rejected."""
+
+
+@quarantine.command(name="list")
+@project
+@click.argument("jobs", nargs=-1)
+def list_(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ...]) -> None:
+    """Tell how many rows wait, of which inputs, rejected by which run and why."""
+    from sparkjobs.terminal import table_of  # noqa: PLC0415 (--help does without it)
+
+    conf = project_of(root, env, sets).conf()
+    told = [_line(job, one) for job in _named(conf, jobs) for one in _waiting(conf, job)]
+    click.echo(
+        table_of(_HEAD, told, right=("manifest", "rows")) if told else "no row waits in quarantine\n",
+        nl=False,
+    )
+
+
+@quarantine.command()
+@project
+@click.argument("job")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, metavar="N", help="At most N rows; default 20."
+)
+def show(root: str, env: str | None, sets: tuple[str, ...], job: str, limit: int) -> None:
+    """Print rows of JOB that wait, as JSON lines: the raw record, its file, and each reason."""
+    conf = project_of(root, env, sets).conf()
+    rows = (row for name in _named(conf, (job,)) for one in _waiting(conf, name) for row in one.rows())
+    for _, row in zip(range(limit), rows, strict=False):
+        click.echo(json.dumps(row, ensure_ascii=False))
+
+
+@quarantine.command()
+@project
+@click.argument("job")
+@running
+def replay(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    job: str,
+    fail_fast: bool,
+    lock_wait_s: float,
+    run_id: str | None,
+) -> None:
+    """Take the waiting rows of JOB again, under its contract of now; what fails again stays."""
+    from sparkjobs.plan import Request, Window, build  # noqa: PLC0415 (--help does without it)
+
+    conf = project_of(root, env, sets).conf()
+    _named(conf, (job,))
+    planned = build(conf, registry_of(conf), Request((job,), window=Window(clock()), replay=True))
+    run_planned(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+
+
+@quarantine.command()
+@project
+@click.argument("job")
+@click.option("--manifest", type=int, multiple=True, metavar="N", help="Only what manifest N has rejected.")
+def discard(root: str, env: str | None, sets: tuple[str, ...], job: str, manifest: tuple[int, ...]) -> None:
+    """Say that nobody wants the waiting rows of JOB. They stay on disk, and are told of no more."""
+    from sparkjobs.state import locked, state_folder  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.state.quarantine import discard as note  # noqa: PLC0415
+
+    conf = project_of(root, env, sets).conf()
+    _named(conf, (job,))
+    folder, run_id = state_folder(Path(conf.jobs[job].output.path)), run_id_of(None)
+    with locked(job, folder, run_id):
+        numbers = sorted({one.number for one in _waiting(conf, job)})
+        if strange := sorted(set(manifest) - set(numbers)):
+            waits = ", ".join(map(str, numbers)) or "none"
+            raise UsageError(f"Of manifest {strange[0]} no row waits.", f"Rows wait of manifests: {waits}.")
+        for number in manifest or numbers:
+            note(folder, number, run_id)
+    gone = ", ".join(map(str, manifest or numbers))
+    click.echo(
+        f"{job}: the rejected rows of manifests {gone} are discarded" if gone else f"{job}: no row waits"
+    )
+
+
+def _waiting(conf: Conf, job: str) -> Iterator["Kept"]:
+    from sparkjobs.plan.replay import kept_rows  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.state import look  # noqa: PLC0415
+
+    body = conf.jobs[job]
+    yield from kept_rows(body, look(job, Path(body.output.path), body.output.format))
+
+
+def _line(job: str, one: "Kept") -> tuple[str, ...]:
+    rows, reasons = 0, Counter[str]()
+    for row in one.rows():
+        rows += 1
+        reasons.update({reason["rule"] for reason in row["reasons"]})
+    told = ", ".join(f"{rule} x{count:,}" if count > 1 else rule for rule, count in reasons.most_common(3))
+    more = ", …" if len(reasons) > 3 else ""  # noqa: PLR2004 (what fits a line)
+    return job, one.input, str(one.number), f"{rows:,}", one.run_id, told + more
+
+
+def _named(conf: Conf, jobs: tuple[str, ...]) -> tuple[str, ...]:
+    for job in jobs:
+        if job not in conf.jobs:
+            raise UsageError(f"There is no job {job!r}.", "`sparkjobs list` tells which there are.")
+    return jobs or tuple(sorted(conf.jobs))
