@@ -92,7 +92,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             changes = _compared(spark, attempt, job, staged)
             progress.judged = rows = _coming(changes)
             kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
-            past = history_of(rows, job.mode, run.now, run.past.get(job.name, ()))
+            past = history_of(rows, job.kind, run.now, run.past.get(job.name, ()))
             given = Given(run.now, frames, kept, _distinct(frame, changes), past)
             progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), given)
         _refuse_blocked(job, rows, progress.checks)

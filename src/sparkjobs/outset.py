@@ -62,7 +62,7 @@ def opened(run: Run, job: JobPlan, progress: Progress) -> Attempt:
     claim(job.name, job.table, output.format)
     sweep(job.table, state.committed)
     manifest = begin(state.folder, wanted)
-    progress.manifest, progress.mode = manifest.number, job.mode
+    progress.manifest, progress.kind = manifest.number, job.kind
     reach("manifest.written")
     return Attempt(job.name, job.table, output.format, manifest.number, run.run_id, token_hex(4))
 

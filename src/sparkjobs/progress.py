@@ -47,7 +47,7 @@ class Progress:
 
     manifest: int | None = None
     ledgers: list[Ledger] = field(default_factory=list)
-    mode: str | None = None
+    kind: str | None = None
     staged: Staged | None = None
     judged: Staged | None = None
     """The rows that come into the table: what is staged, or what of it differs from what is there."""
@@ -57,7 +57,7 @@ class Progress:
     def forget(self) -> None:
         """Begin again: what a failed try came to counts for nothing."""
         self.manifest, self.ledgers, self.checks = None, [], ()
-        self.mode, self.staged, self.judged, self.published = None, None, None, None
+        self.kind, self.staged, self.judged, self.published = None, None, None, None
 
 
 @contextmanager

@@ -148,8 +148,8 @@ class JobResult:
     staged: int | None = None
     published: Published | None = None
     checks: tuple[CheckResult, ...] = ()
-    mode: str | None = None
-    """How it changes its table; None where it did not come so far."""
+    kind: str | None = None
+    """Of its result, by which results can be compared; None where it did not come so far."""
     profile: Profile | None = None
     """Of the rows that were judged, or that were staged when it failed."""
     exit_code: int = 0
@@ -180,8 +180,8 @@ class PastRun:
     started: datetime
     """When the run started."""
     status: str
-    mode: str | None
-    """How it changed its table; None where an older version wrote the record."""
+    kind: str | None
+    """Of its result; None where there was none, or an older version wrote the record."""
     read: int
     quarantined: int
     published: int | None

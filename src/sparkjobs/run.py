@@ -107,7 +107,7 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries
         checks=progress.checks,
         staged=progress.staged.rows if progress.staged else None,
         published=progress.published,
-        mode=progress.mode,
+        kind=progress.kind,
         profile=profile_of(profiled) if profiled else None,
         write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
     )

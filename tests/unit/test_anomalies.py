@@ -45,7 +45,7 @@ def _past(*profiles: Profile | None, every: timedelta = timedelta(1)) -> tuple[P
             f"run{place}",
             THURSDAY - every * (len(profiles) - place),
             "success",
-            "overwrite",
+            "whole",
             0,
             0,
             0,
@@ -282,9 +282,9 @@ def _staged(*fields: dict[str, str]) -> Staged:
     return Staged(Path(), json.dumps({"type": "struct", "fields": list(fields)}), (), (file,), ())
 
 
-def _of(status: str, mode: str | None, published: int | None, *columns: tuple[str, str]) -> PastRun:
+def _of(status: str, kind: str | None, published: int | None, *columns: tuple[str, str]) -> PastRun:
     profile = Profile(1, 1, tuple((name, ColumnProfile(kind, 0, 1, 1)) for name, kind in columns))
-    return PastRun("daily", "run", THURSDAY, status, mode, 0, 0, published, 1.0, profile, ())
+    return PastRun("daily", "run", THURSDAY, status, kind, 0, 0, published, 1.0, profile, ())
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def _of(status: str, mode: str | None, published: int | None, *columns: tuple[st
         (_of("fail", "append", None, ("a", "integer")), False),
         (_of("error", "append", None, ("a", "integer")), False),
         (_of("no-op", None, None, ("a", "integer")), False),
-        (_of("success", "overwrite", 1, ("a", "integer")), False),
+        (_of("success", "whole", 1, ("a", "integer")), False),
         (_of("success", "append", 1, ("a", "long")), False),
         (_of("success", "append", 1, ("a", "integer"), ("b", "integer")), False),
         (_of("success", "append", 1), False),

@@ -140,7 +140,7 @@ def _record(plan: RunPlan, root: Path, run_id: str, day: int, status: JobStatus 
         ledgers=(Ledger("sales", 11, 10, 1), Ledger("rates", 1000, 1000, 0)),
         staged=9,
         published=Published(4, 9, 1, 90) if status == "success" else None,
-        mode="overwrite",
+        kind="whole",
         profile=PROFILE,
         checks=(
             CheckResult("unique(id)", "error", "pass", "", 0, 9, "keys"),
@@ -164,8 +164,8 @@ def test_history_tells_what_a_record_holds_newest_last(tmp_path: Path) -> None:
     assert records == Records(
         {
             "daily": (
-                PastRun("daily", "b", first, "fail", "overwrite", 1011, 1, None, 60.04, PROFILE, checks),
-                PastRun("daily", "a", second, "success", "overwrite", 1011, 1, 9, 60.04, PROFILE, checks),
+                PastRun("daily", "b", first, "fail", "whole", 1011, 1, None, 60.04, PROFILE, checks),
+                PastRun("daily", "a", second, "success", "whole", 1011, 1, 9, 60.04, PROFILE, checks),
             )
         },
         (),
@@ -175,12 +175,12 @@ def test_history_tells_what_a_record_holds_newest_last(tmp_path: Path) -> None:
 def test_a_record_of_an_older_version_has_no_profile(tmp_path: Path) -> None:
     path = _record(plan_of(project(tmp_path)), tmp_path, "a", day=1)
     content = json.loads(path.read_text())
-    del content["results"][0]["profile"], content["results"][0]["mode"]
+    del content["results"][0]["profile"], content["results"][0]["kind"]
     path.write_text(json.dumps(content))
 
     (run,) = past_runs(tmp_path / "target/runs", "demo", None).runs["daily"]
 
-    assert (run.profile, run.mode, run.published) == (None, None, 9)
+    assert (run.profile, run.kind, run.published) == (None, None, 9)
 
 
 def test_where_no_run_was_recorded_there_is_no_history(tmp_path: Path) -> None:

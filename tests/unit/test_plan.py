@@ -6,12 +6,15 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from sparkjobs.config import Mode
 from sparkjobs.errors import UsageError
-from sparkjobs.plan import RunPlan, SourceInput, TableInput, as_json, as_text
+from sparkjobs.plan import RunPlan, SourceInput, TableInput, Window, as_json, as_text
+from sparkjobs.plan.parts import Replayed
 from tests.unit.projects import (
     CODE,
     DAILY,
@@ -318,3 +321,37 @@ def test_a_ref_that_two_jobs_read_is_cached_and_an_input_whose_job_says_so(tmp_p
         "copy": True,
         "weekly": True,
     }
+
+
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("mode", "committed", "window", "kind"),
+    [
+        ("overwrite", 0, None, "whole"),
+        ("overwrite", 3, None, "whole"),
+        ("append", 0, None, "whole"),
+        ("append", 3, None, "append"),
+        ("merge", 3, None, "merge"),
+        ("overwrite_partitions", 3, Window(DAY), "overwrite_partitions"),
+        ("overwrite_partitions", 3, Window(DAY, start=DAY), "backfill"),
+        ("overwrite_partitions", 3, Window(DAY, end=DAY), "backfill"),
+        ("overwrite", 3, Window(DAY, end=DAY), "whole"),
+    ],
+)
+def test_a_result_is_of_the_kind_that_it_can_be_compared_with(
+    tmp_path: Path, mode: Mode, committed: int, window: Window | None, kind: str
+) -> None:
+    (job,) = plan_of(project(tmp_path)).jobs
+    planned = dataclasses.replace(job, mode=mode, committed=committed, window=window)
+
+    assert planned.kind == kind
+
+
+def test_a_replay_is_compared_with_replays(tmp_path: Path) -> None:
+    (job,) = plan_of(project(tmp_path)).jobs
+    (taken,) = job.inputs
+    replays = dataclasses.replace(taken, part=Replayed(()))
+
+    assert dataclasses.replace(job, inputs=(replays,), committed=3).kind == "replay"

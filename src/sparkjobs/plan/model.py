@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sparkjobs.config import JobConf, Mode, Source
 from sparkjobs.plan.checks import PlannedCheck
-from sparkjobs.plan.parts import Part
+from sparkjobs.plan.parts import Part, Replayed
 from sparkjobs.registry import JobFunction
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
@@ -145,6 +145,19 @@ class JobPlan:
     def runs(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.reasons)
+
+    @property
+    def kind(self) -> str:
+        """What its result is, so that only what is alike is compared.
+
+        `whole` for all rows of the table, `replay` for rejected rows, `backfill` for a range; else its mode.
+        """
+        if any(isinstance(one.part, Replayed) for one in self.inputs):
+            return "replay"
+        if self.mode == "overwrite" or not self.committed:
+            return "whole"
+        ranged = self.window is not None and (self.window.start or self.window.end)
+        return "backfill" if ranged else self.mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,12 @@ def profile_of(staged: Staged) -> Profile:
     return Profile(staged.rows, staged.size, tuple(columns))
 
 
-def history_of(staged: Staged, mode: str, now: datetime, past: tuple[PastRun, ...]) -> History:
+def history_of(staged: Staged, kind: str, now: datetime, past: tuple[PastRun, ...]) -> History:
     """The result beside those runs of its job, oldest first, that it may be compared with.
 
-    They have published; a refused result says nothing of what is usual. They have changed the table in the
-    same way: a full refresh has as many rows as the table, an increment has not. And they have the same
-    columns, or bytes and bounds are of something else. Runs with other code or conf stay in: what a change
+    They have published; a refused result says nothing of what is usual. They are of the same `kind`: a first
+    run or full refresh has as many rows as the table, an increment has not. And they have the same columns,
+    or bytes and bounds are of something else. Runs with other code or conf stay in: what a change
     of those does to the result is what the comparison has to show.
     """
     profile = profile_of(staged)
@@ -32,7 +32,7 @@ def history_of(staged: Staged, mode: str, now: datetime, past: tuple[PastRun, ..
     alike = (
         one
         for one in past
-        if one.published is not None and one.mode == mode
+        if one.published is not None and one.kind == kind
         if one.profile and _kinds(one.profile) == kinds
     )
     return History(now, profile, tuple(alike))

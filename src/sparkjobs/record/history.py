@@ -67,7 +67,7 @@ def _run(about: Mapping[str, Any], entry: Mapping[str, Any]) -> PastRun:
         run_id=_text(about["invocation_id"]),
         started=instant_of(about["generated_at"]),
         status=_text(entry["status"]),
-        mode=entry.get("mode"),
+        kind=entry.get("kind"),
         read=sum(_count(one["read"]) for one in ledgers),
         quarantined=sum(_count(one["quarantined"]) for one in ledgers),
         published=None if published is None else _count(published),

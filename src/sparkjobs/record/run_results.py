@@ -52,7 +52,7 @@ def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
         "staged": job.staged,
         "published": job.published.rows if job.published else None,
         "table_version": job.published.version if job.published else None,
-        "mode": job.mode,
+        "kind": job.kind,
         "profile": scrubbed_leaves(_profile(job.profile)) if job.profile else None,
         "checks": [scrubbed_leaves(asdict(check)) for check in job.checks],
     }
