@@ -71,6 +71,8 @@ _SELECTS = frozenset(
 )
 """What a query may be made of."""
 _WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`", re.DOTALL)
+_WORD = re.compile(r"(\w+)(\s*\()?")
 
 
 def quoted(name: str) -> str:
@@ -155,6 +157,17 @@ def _refuse_more(text: str, nodes: list[tuple[str, str]], views: frozenset[str])
         if node == "Relation" and name not in known:
             raise ValueError(f"{text!r}: it reads {name!r}; write an input as {{name}}, the rows as {{rows}}")
         _refuse_impure(text, node, name)
+
+
+def refused_word(text: str) -> str | None:
+    """The word for which `condition` would refuse `text`, as far as that can be told without Spark."""
+    for word, bracket in _WORD.findall(_QUOTED.sub(" ", text)):
+        name = word.lower()
+        if name == "select" or name in (_REFUSED_FUNCTIONS if bracket else _WITHOUT_BRACKETS):
+            return str(word)
+        if name == "over" and bracket:
+            return str(word)
+    return None
 
 
 def refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:
