@@ -5,7 +5,7 @@ from typing import Final
 
 from sparkjobs.config.node import Plain
 from sparkjobs.sql import quoted
-from sparkjobs.suites.model import Given, NoEqualError, Ours
+from sparkjobs.suites.model import Given, NoEqualError, Ours, as_it_is
 from sparkjobs.suites.phrases import flag, identifier, identifiers, listed, literal, names, whole
 
 _UNITS: Final = {"second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w"}
@@ -26,9 +26,9 @@ def in_a_list(given: Given) -> Iterable[Ours]:
 
 def values(given: Given) -> Iterable[Ours]:
     """Values that are SQL where they are not to be quoted."""
-    wanted = given.ours.get("values")
-    if not flag(given, "quote", otherwise=True):
-        wanted = tuple(map(literal, listed(wanted)))
+    if flag(given, "quote", otherwise=True):
+        return as_it_is(given)
+    wanted = tuple(map(literal, listed(given.ours.get("values"))))
     return [Ours(kind, {**given.ours, "values": wanted}) for kind in given.kinds]
 
 

@@ -26,8 +26,8 @@ def yaml_of(file: str, data: bytes) -> Node:
     except MistakeError as error:
         raise UsageError(one_line(str(error)), _HINT) from error
     events = yaml.parse(data.decode("utf-8-sig"), Loader=yaml.CSafeLoader)
-    scalars = (one for one in events if isinstance(one, yaml.ScalarEvent) and one.start_mark)
-    texts = {Mark(file, one.start_mark.line + 1, one.start_mark.column + 1): one.value for one in scalars}
+    scalars = ((one.start_mark, one.value) for one in events if isinstance(one, yaml.ScalarEvent))
+    texts = {Mark(file, at.line + 1, at.column + 1): text for at, text in scalars if at}
     return _read_again(tree, texts)
 
 
