@@ -146,6 +146,7 @@ GX_WITHOUT: list[tuple[str, dict[str, object], str]] = [
     ("column_values_to_match_like_pattern_list", {"column": "a", "like_pattern_list": ["x", "y"]}, "several patterns are several checks"),
     ("column_values_to_not_match_like_pattern_list", {"column": "a", "like_pattern_list": ["x", "y"], "mostly": 0.9}, "several patterns are several checks"),
     ("column_value_lengths_to_be_between", {"column": "a", "min_value": 1.5}, "a whole number was expected"),
+    ("column_value_lengths_to_equal", {"column": "a", "value": True}, "a whole number was expected"),
     ("column_values_to_not_be_outliers", {"column": "a", "method": "std"}, "'method' cannot be said here"),
     ("column_values_to_be_of_type", {"column": "a", "type_": "VARCHAR"}, "'VARCHAR' is no type of Spark's"),
     ("column_values_to_be_of_type", {"column": "a", "type_": "DecimalType"}, "'DecimalType' is no type of Spark's"),
@@ -156,6 +157,7 @@ GX_WITHOUT: list[tuple[str, dict[str, object], str]] = [
     ("multicolumn_sum_to_equal", {"column_list": ["a", "b"], "sum_total": 1}, "theirs judges rows with a null"),
     ("multicolumn_values_to_be_equal", {"column_list": ["a", "b", "c"], "ignore_row_if": "any_value_is_missing"}, "theirs judges rows with a null"),
     ("select_column_values_to_be_unique_within_record", {"column_list": ["a", "b", "c"]}, "theirs judges rows with a null"),
+    ("select_column_values_to_be_unique_within_record", {"column_list": ["a", "b"], "mostly": 0.5}, "theirs judges rows with a null"),
     ("select_column_values_to_be_unique_within_record", {"column_list": ["a", "b"], "ignore_row_if": "never"}, "theirs judges rows with a null"),
     ("column_most_common_value_to_be_in_set", {"column": "a", "value_set": ["x"]}, "ours lets values tie"),
     ("column_to_exist", {"column": "a", "column_index": 3}, "'column_index' cannot be said here"),
@@ -257,6 +259,7 @@ def test_a_whole_suite_with_what_has_no_equal_where_it_stood() -> None:
 DBT: list[tuple[str, list[str]]] = [
     ("not_null", ["not_null: [a]"]),
     ("unique", ["unique: [a]"]),
+    ("dbt.unique", ["unique: [a]"]),
     ("accepted_values: {values: [x, y]}", ["accepted_values: {column: a, values: [x, y]}"]),
     ("accepted_values: {arguments: {values: [x, y]}, config: {severity: WARN, where: b > 1}}", ['accepted_values: {column: a, values: [x, y], severity: warn, where: "b > 1"}']),
     ("accepted_values: {values: ['1', \"'x'\"], quote: false}", ["accepted_values: {column: a, values: [1, x]}"]),
@@ -314,6 +317,12 @@ def test_a_constraint_of_a_contract_in_our_words(constraint: str, expected: list
     done = imported("dbt", f"models: [{{name: m, constraints: [{constraint}]}}]")
 
     assert lines(done) == [f"- {one}" for one in expected]
+
+
+def test_a_constraint_of_a_column_looks_at_that_column() -> None:
+    done = imported("dbt", "models: [{name: m, columns: [{name: a, constraints: [{type: primary_key}]}]}]")
+
+    assert lines(done) == ["- not_null: [a]", "- unique: [a]"]
 
 
 def test_every_dbt_test_that_has_an_equal_was_tried() -> None:
@@ -437,6 +446,7 @@ DQX: list[tuple[str, str, list[str]]] = [
     ("is_not_null_and_is_in_list", "{column: a, allowed: [1]}", ["not_null: [a]", "accepted_values: {column: a, values: [1]}"]),
     ("is_not_in_list", "{column: a, forbidden: [1]}", ["rejected_values: {column: a, values: [1]}"]),
     ("is_equal_to", "{column: a, value: \"'x'\"}", ["equal: {column: a, to: x}"]),
+    ("is_equal_to", "{column: a, value: '20240101'}", ["equal: {column: a, to: 20240101}"]),
     ("is_not_equal_to", "{column: a, value: 1, abs_tolerance: 0}", ["not_equal: {column: a, to: 1}"]),
     ("is_not_less_than", "{column: a, limit: 0}", ["between: {column: a, min: 0}"]),
     ("is_not_less_than", "{column: a, limit: 0, allow_nulls: false}", ["not_null: [a]", "between: {column: a, min: 0}"]),
@@ -615,40 +625,13 @@ def test_what_is_printed_is_read_back_as_checks_that_fit() -> None:
         assert fitted(check_of(entry), registry().checks)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " a ",
-        "true",
-        "1",
-        "1.5e3",
-        "~",
-        "null",
-        "a: b",
-        "a #b",
-        "- a",
-        "'",
-        '"',
-        "\\",
-        "a\\\"b'",
-        "\n",
-        "\t\x00\x7f\x85",
-        "\u2028é",
-        "😀",
-        "{[",
-        "&a",
-        "*a",
-        "!a",
-        "%",
-        "@",
-        "`",
-        "|",
-        ">",
-        "?",
-        ",",
-    ],
-)
+TEXTS = [
+    "", " a ", "true", "1", "1.5e3", "~", "null", "a: b", "a #b", "- a", "'", '"', "\\", "\\\n", "a\\\"b'", "\n",
+    "\t\x00\x7f\x85", "\u2028é", "😀", "{[", "&a", "*a", "!a", "%", "@", "`", "|", ">", "?", ",",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS)
 def test_a_text_is_read_back_as_it_was(text: str) -> None:
     (line,) = expectation("column_values_to_be_in_set", {"column": "a", "value_set": [text]})
 
