@@ -16,8 +16,13 @@ def json(column: Subject) -> Column:
 
     green: {column: a} on ('[1, {"b": null}]'), (null) as t(a)
     red:   {column: a} on ('{b: 1}') as t(a)
+    red:   {column: a} on ('{"b": 1} x') as t(a)
+    red:   {column: a} on ('') as t(a)
     """
-    return F.when(column.value.isNotNull(), F.try_parse_json(column.value).isNotNull())
+    # Spark's parser stops after a first value; nothing that follows it fits both into a list and an object
+    listed = F.try_parse_json(F.concat(F.lit("["), column.value, F.lit("]")))
+    held = F.try_parse_json(F.concat(F.lit('{"x":'), column.value, F.lit("}")))
+    return F.when(column.value.isNotNull(), listed.isNotNull() & held.isNotNull())
 
 
 @check()

@@ -148,12 +148,15 @@ def _long(conf: Check, function: CheckFunction) -> Mapping[str, Any]:
 
 def _columns(given: Mapping[str, Any], function: CheckFunction) -> tuple[tuple[str, ...], ...]:
     """The columns of each check: several for one that takes them together, else one by one."""
-    if function.columns == _ONE and "columns" in given:
-        return tuple((name,) for name in _names(given, "columns"))
-    for key in function.columns:
+    one_by_one = function.columns == _ONE and "columns" in given
+    if one_by_one and "column" in given:
+        raise UnfitCheckError("column", f"{function.name} takes 'column' or 'columns', not both")
+    keys = ("columns",) if one_by_one else function.columns
+    for key in keys:
         if not given.get(key):
             raise UnfitCheckError(function.name, f"{function.name} needs {key!r}")
-    return (tuple(name for key in function.columns for name in _names(given, key)),)
+    names = tuple(name for key in keys for name in _names(given, key))
+    return tuple((name,) for name in names) if one_by_one else (names,)
 
 
 def _names(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
