@@ -34,6 +34,7 @@ _REFUSED_NODES = frozenset(
     {
         "Alias",
         "Exists",
+        "ExpressionWithUnresolvedIdentifier",
         "InSubquery",
         "ListQuery",
         "ScalarSubquery",
@@ -123,6 +124,8 @@ def condition(spark: SparkSession, text: str) -> Column:
 
 
 def _refuse_impure(text: str, node: str, name: str) -> None:
+    if "Identifier" in node:
+        raise ValueError(f"{text!r}: IDENTIFIER() could name anything")
     refused = {"UnresolvedAttribute": _WITHOUT_BRACKETS, "UnresolvedFunction": _REFUSED_FUNCTIONS}
     if name.lower() in refused.get(node, ()):
         raise ValueError(f"{text!r}: {name}() is not a function of the row alone")
@@ -150,7 +153,8 @@ def selection(spark: SparkSession, text: str, frames: Mapping[str, DataFrame]) -
 
 def _refuse_more(text: str, nodes: list[tuple[str, str]], views: frozenset[str]) -> None:
     """Refuse a query that reads anything else, or does more than select."""
-    known = views | {name for node, name in nodes if node == "CommonTable"}
+    # a name with a dot could be taken for the path of a file, which Spark would read
+    known = views | {name for node, name in nodes if node == "CommonTable" and "." not in name}
     for node, name in nodes:
         if node == "Plan" and name not in _SELECTS:
             raise ValueError(f"{text!r}: a query may only select; {name} is more")

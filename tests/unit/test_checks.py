@@ -13,11 +13,12 @@ from tests.unit.projects import CODE, DAILY, SOURCES, conf_of, project, registry
 
 OWN = """
 
+from pyspark.sql import Column
 from sparkjobs import check
 
 
 @check()
-def even(column, *, offset: int = 0):
+def even(column, *, offset: int = 0) -> Column:
     return (column.value + offset) % 2 == 0
 """
 

@@ -18,6 +18,7 @@ def minimum(
 
     green: {column: a, min: 1, max: 2} on (2), (5), (null) as t(a)
     red:   {column: a, min: 1} on (0), (5) as t(a)
+    red:   {column: a, min: 1} on (1.0D), (double('NaN')) as t(a)
     red:   {column: a, min: 1} on (cast(null as int)) as t(a)
     """
     return _compared(F.min(column.value), column, min, max, allow_empty=allow_empty)
@@ -96,7 +97,7 @@ def median(
     green: {column: a, min: 2, max: 2} on (1), (2), (9), (null) as t(a)
     red:   {column: a, max: 1} on (1), (2), (9) as t(a)
     """
-    return _computed(F.median(column.value), min, max, _no_values(column, allow_empty=allow_empty))
+    return _ordered(F.median(column.value), column, min, max, allow_empty=allow_empty)
 
 
 @check(one_of=_BOUNDED)
@@ -113,7 +114,7 @@ def quantile(
     green: {column: a, q: 0.75, min: 4, max: 4} on (1), (2), (3), (4), (5), (null) as t(a)
     red:   {column: a, q: 0.75, max: 3} on (1), (2), (3), (4), (5) as t(a)
     """
-    return _computed(F.percentile(column.value, q), min, max, _no_values(column, allow_empty=allow_empty))
+    return _ordered(F.percentile(column.value, q), column, min, max, allow_empty=allow_empty)
 
 
 @check(one_of=_BOUNDED)
@@ -147,6 +148,14 @@ def _compared(
     most = None if high is None else column.literal(high)
     told = within(value, least, most, bounds(low, high), _no_values(column, allow_empty=allow_empty))
     return Measure(told.value, told.holds & ~_is_nan(value), told.wanted) if column.is_float else told
+
+
+def _ordered(
+    value: Column, column: Subject, low: Number | None, high: Number | None, *, allow_empty: bool
+) -> Measure:
+    """Bounds of a number that lies among the others; NaN lies above them all."""
+    told = _computed(value, low, high, _no_values(column, allow_empty=allow_empty))
+    return Measure(told.value, told.holds & (F.count_if(column.is_nan) == 0), told.wanted)
 
 
 def _computed(value: Column, low: Number | None, high: Number | None, empty: Column | None = None) -> Measure:

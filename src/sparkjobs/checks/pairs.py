@@ -90,6 +90,7 @@ def _several(columns: tuple[Subject, ...]) -> None:
 
 
 def _if_filled(columns: tuple[Subject, ...], holds: list[Column]) -> Column:
-    """All of `holds`, where none of `columns` is null; in SQL, false and null would be false."""
+    """All of `holds`, where none of `columns` is null; in SQL, false and null would be false. NaN fails."""
     filled = reduce(Column.__and__, [one.value.isNotNull() for one in columns])
-    return F.when(filled, reduce(Column.__and__, holds))
+    numbers = [~one.is_nan for one in columns if one.is_float]
+    return F.when(filled, reduce(Column.__and__, [*holds, *numbers]))

@@ -25,7 +25,7 @@ class Check(Model):
     name: str | None = None
     description: str = ""
     severity: Severity = "error"
-    where: str | None = None
+    where: Annotated[str, Field(min_length=1)] | None = None
     """A SQL condition; rows for which it is not true are not looked at."""
     mostly: Annotated[float, Field(gt=0, le=1)] = 1.0
     """The share of evaluated rows, or groups, that must pass."""

@@ -13,7 +13,13 @@ Where = Literal["plan", "footer", "scan", "keys", "pass"]
 checks share, a pass over some key columns, a pass of its own."""
 
 _GIVEN = ("inputs", "now", "rows", "schema")
-_WHERE: dict[str, Where] = {"Finding": "plan", "Column": "scan", "Measure": "scan", "Groups": "keys"}
+_WHERE: dict[str, Where] = {
+    "Finding": "plan",
+    "Column": "scan",
+    "Measure": "scan",
+    "Groups": "keys",
+    "Pass": "pass",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ def check(
 
     It is returned unchanged. `one_of` are arguments of which conf gives at least one; `footer` answers the
     check from Parquet's footers where it can.
+
+    Raises:
+        TypeError: it does not say what it returns, or something else than what can be asked.
     """
 
     def mark(function: Function) -> Function:
@@ -76,6 +85,8 @@ def check(
 def _spec(
     function: Callable[..., Any], one_of: tuple[str, ...], footer: Callable[..., Any] | None
 ) -> CheckFunction:
+    if _returned(function) not in _WHERE:
+        raise TypeError(f"{function.__qualname__}: a check says that it returns {', '.join(_WHERE)}")
     given: list[str] = []
     columns: list[str] = []
     arguments: dict[str, Parameter] = {}
@@ -96,7 +107,7 @@ def _spec(
         arguments=MappingProxyType(arguments),
         one_of=one_of,
         footer=footer,
-        where=_WHERE.get(_returned(function), "pass"),
+        where=_WHERE[_returned(function)],
         file=function.__code__.co_filename,
         line=function.__code__.co_firstlineno,
         description=inspect.getdoc(function) or "",
