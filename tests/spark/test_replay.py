@@ -355,7 +355,10 @@ def test_columns_that_were_renamed_since_are_not_guessed(spark: SparkSession, tm
     run(spark, tmp_path)
     lay_out(
         tmp_path,
-        {"conf/sources.yml": LOOSE.replace("kind: string", "sort: string").replace("kind in", "sort in")},
+        {
+            "conf/sources.yml": LOOSE.replace("kind: string", "sort: string").replace("kind in", "sort in"),
+            "landing/a.csv": "id,sort,at\n1,x,1\n",
+        },
     )
     adopt(tmp_path)
     result = replay(spark, tmp_path)

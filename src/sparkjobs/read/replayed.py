@@ -9,7 +9,7 @@ from typing import assert_never, cast
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StringType, StructType
 
 from sparkjobs.config import CsvSource, Source
 from sparkjobs.config.sources import DeltaSource, JsonSource, OrcSource, ParquetSource, TextSource
@@ -44,12 +44,18 @@ def read_replayed(spark: SparkSession, planned: SourceInput, part: Replayed) -> 
         _stays(planned.conf).alias(_RULE),
     )
     parsed = list(_parsed(planned, records.filter(F.col(_RULE).isNull())))
-    names = [field.name for field in cast("StructType", parsed[0].schema[IN].dataType)] if parsed else []
-    nothing = [F.lit(None).cast("string").alias(name) for name in names or planned.conf.columns]
+    nothing = [F.lit(None).cast(kind).alias(name) for name, kind in _kinds(planned, parsed)]
     damaged = records.filter(F.col(_RULE).isNotNull()).select(
         *incoming_columns(nothing, F.col("value"), F.col(_RULE))
     )
     return Incoming(together([*parsed, damaged]), 0)
+
+
+def _kinds(planned: SourceInput, parsed: list[DataFrame]) -> list[tuple[str, DataType]]:
+    """The types of the values: frames of other types could not be put together without changing some."""
+    if not parsed:
+        return [(name, StringType()) for name in planned.conf.columns]
+    return [(field.name, field.dataType) for field in cast("StructType", parsed[0].schema[IN].dataType)]
 
 
 def _records(spark: SparkSession, batch: Batch) -> DataFrame:
