@@ -17,7 +17,7 @@ def summed(entries: Iterable[Entry], *by: str) -> list[tuple[str, ...]]:
     for entry in entries:
         groups[tuple(entry[name] for name in by)].append(entry)
     lines = []
-    for key, group in groups.items():
+    for key, group in sorted(groups.items()):
         places = {place for entry in group for place in entry["where"].split(" > ")}
         worst = max(entry["reruns"] for entry in group)
         sums = {name: sum(entry[name] for entry in group) for name in COUNTED}

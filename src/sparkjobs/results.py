@@ -22,7 +22,7 @@ class Ledger:
     high: str | None = None
     """The new high-water mark, where the input is read by column."""
     warned: tuple[tuple[str, int], ...] = ()
-    """How many rows break each rule of severity warn; they are valid all the same."""
+    """How many rows break each rule of severity warn; none is rejected for it."""
 
     @property
     def exact(self) -> bool:

@@ -65,8 +65,8 @@ def shaped(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:
     table = StructType([field for field in table if field.name not in own])
     shape = shape_of(frame.schema, table)
     if problem := _refusal(job, shape):
-        if output.on_schema_change == "full_refresh":
-            refuse_loss(job.whole or job)
+        if output.on_schema_change == "full_refresh" and job.whole is not None:
+            refuse_loss(job.whole)
             raise NeedsAllError
         raise SchemaChangedError(job.name, problem)
     return fitted(frame, table, shape), shape

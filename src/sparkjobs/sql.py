@@ -34,6 +34,7 @@ _REFUSED_NODES = frozenset(
     {
         "Alias",
         "Exists",
+        "ExpressionWithUnresolvedIdentifier",
         "InSubquery",
         "ListQuery",
         "ScalarSubquery",
@@ -71,6 +72,8 @@ _SELECTS = frozenset(
 )
 """What a query may be made of."""
 _WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`", re.DOTALL)
+_WORD = re.compile(r"(\w+)(\s*\()?")
 
 
 def quoted(name: str) -> str:
@@ -121,6 +124,8 @@ def condition(spark: SparkSession, text: str) -> Column:
 
 
 def _refuse_impure(text: str, node: str, name: str) -> None:
+    if "Identifier" in node:
+        raise ValueError(f"{text!r}: IDENTIFIER() could name anything")
     refused = {"UnresolvedAttribute": _WITHOUT_BRACKETS, "UnresolvedFunction": _REFUSED_FUNCTIONS}
     if name.lower() in refused.get(node, ()):
         raise ValueError(f"{text!r}: {name}() is not a function of the row alone")
@@ -148,13 +153,25 @@ def selection(spark: SparkSession, text: str, frames: Mapping[str, DataFrame]) -
 
 def _refuse_more(text: str, nodes: list[tuple[str, str]], views: frozenset[str]) -> None:
     """Refuse a query that reads anything else, or does more than select."""
-    known = views | {name for node, name in nodes if node == "CommonTable"}
+    # a name with a dot could be taken for the path of a file, which Spark would read
+    known = views | {name for node, name in nodes if node == "CommonTable" and "." not in name}
     for node, name in nodes:
         if node == "Plan" and name not in _SELECTS:
             raise ValueError(f"{text!r}: a query may only select; {name} is more")
         if node == "Relation" and name not in known:
             raise ValueError(f"{text!r}: it reads {name!r}; write an input as {{name}}, the rows as {{rows}}")
         _refuse_impure(text, node, name)
+
+
+def refused_word(text: str) -> str | None:
+    """The word for which `condition` would refuse `text`, as far as that can be told without Spark."""
+    for word, bracket in _WORD.findall(_QUOTED.sub(" ", text)):
+        name = word.lower()
+        if name == "select" or name in (_REFUSED_FUNCTIONS if bracket else _WITHOUT_BRACKETS):
+            return str(word)
+        if name == "over" and bracket:
+            return str(word)
+    return None
 
 
 def refuse_expressions(spark: SparkSession, conf: Conf, plan: RunPlan) -> None:

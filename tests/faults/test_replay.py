@@ -28,7 +28,7 @@ inputs: {{rows: {{source: rows}}}}
 output: {{format: {}, path: "${{warehouse}}/events", {}}}
 incremental: {{by: files}}
 """
-MODES = {"append": "mode: append", "merge": "mode: merge, keys: [id]"}
+MODES = {"append": "mode: append", "merge": "mode: merge, keys: [id], order_by: [kind]"}
 OLD, NEW = [(1, "x")], [(1, "x"), (2, "z")]
 
 

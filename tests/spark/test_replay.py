@@ -14,6 +14,7 @@ from sparkjobs.plan import Request, build
 from sparkjobs.plan.replay import kept_rows
 from sparkjobs.results import JobResult
 from sparkjobs.state import look
+from sparkjobs.state.quarantine import unsettled
 from tests.projects import NOW, executed, lay_out, run, table, write_project
 
 CODE = """
@@ -245,9 +246,10 @@ def test_a_job_that_is_not_what_its_table_was_made_with_replays_nothing(
     [
         ("mode: overwrite", "", "mode overwrite replaces what is there"),
         (MERGE, "", "each of its runs reads everything"),
+        ("mode: merge, keys: [id]", "incremental: {by: files}", "an older row would replace a newer one"),
     ],
 )
-def test_where_every_run_reads_everything_there_is_nothing_to_replay(
+def test_where_rows_cannot_be_added_by_themselves_nothing_is_replayed(
     spark: SparkSession, tmp_path: Path, mode: str, incremental: str, told: str
 ) -> None:
     project(tmp_path, mode=mode, incremental=incremental)
@@ -256,16 +258,124 @@ def test_where_every_run_reads_everything_there_is_nothing_to_replay(
         replay(spark, tmp_path)
 
 
-def test_rows_without_declared_types_cannot_come_back(spark: SparkSession, tmp_path: Path) -> None:
-    project(tmp_path, mode="mode: append")
-    typed = "rows:\n  format: parquet\n  path: ${landing}/*.parquet\n  rules: [{name: known, expr: id < 2}]\n"
-    lay_out(tmp_path, {"conf/sources.yml": typed + "  bad_rows: {max_share: 0.9}\n"})
-    spark.sql("select * from values (1, 'x', 1), (2, 'z', 1) as t(id, kind, at)").coalesce(1).write.parquet(
-        str(tmp_path / "staged")
+def typed_project(root: Path, spark: SparkSession, sources: str, rows: str) -> None:
+    project(root, mode="mode: append")
+    lay_out(root, {"conf/sources.yml": sources})
+    spark.sql(rows).coalesce(1).write.parquet(str(root / "staged"))
+    (root / "landing").mkdir(exist_ok=True)
+    next((root / "staged").glob("*.parquet")).rename(root / "landing/a.parquet")
+
+
+def test_rows_whose_types_nobody_declares_have_those_of_their_file(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    sources = (
+        "rows:\n  format: parquet\n  path: ${landing}/*.parquet\n  rules: [{name: known, expr: id < 2}]\n"
     )
-    next((tmp_path / "staged").glob("*.parquet")).rename(tmp_path / "landing/a.parquet")
+    strict = sources + "  bad_rows: {max_share: 0.9}\n"
+    typed_project(tmp_path, spark, strict, "select * from values (1, 'x', 1), (2, 'z', 1) as t(id, kind, at)")
     run(spark, tmp_path)
+    lay_out(tmp_path, {"conf/sources.yml": strict.replace("id < 2", "id < 3")})
+    adopt(tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert rows(spark, tmp_path) == [(1, "x", 1), (2, "z", 1)]
+
+
+def test_a_declared_type_is_made_of_the_file_s_own_type_again(spark: SparkSession, tmp_path: Path) -> None:
+    columns = "{id: int, kind: string, at: double}"
+    sources = f"rows:\n  format: parquet\n  path: ${{landing}}/*.parquet\n  columns: {columns}\n"
+    strict = sources + "  rules: [{name: known, expr: id < 1}]\n  bad_rows: {max_share: 1.0}\n"
+    typed = "select 1 as id, timestamp'2013-01-01 10:00:00.120000' as kind, cast(0.1 as float) as at"
+    typed_project(tmp_path, spark, strict, typed)
+    assert run(spark, tmp_path)["events"].status == "success"
+    lay_out(tmp_path, {"conf/sources.yml": strict.replace("id < 1", "id < 2")})
+    adopt(tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert rows(spark, tmp_path) == [(1, "2013-01-01 10:00:00.12", 0.10000000149011612)]
+
+
+def test_blanks_come_back_too(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path)
+    multi = STRICT.replace("format: csv", "format: csv\n  options: {multi_line: true}")
+    lay_out(tmp_path, {"conf/sources.yml": multi, "landing/a.csv": 'id,kind,at\n1,x,1\n2," z ",1\n'})
+    run(spark, tmp_path)
+    lay_out(tmp_path, {"conf/sources.yml": multi.replace("'y')", "'y', ' z ')")})
+    adopt(tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert rows(spark, tmp_path) == [(1, "x", 1), (2, " z ", 1)]
+
+
+def test_a_file_that_was_read_again_has_taken_its_rows_out(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path)
+    run(spark, tmp_path)
+    lay_out(tmp_path, {"landing/a.csv": "id,kind,at\n1,x,1\n2,y,1\n3,q,1\n"})
+    run(spark, tmp_path)
+    assert waiting(tmp_path) == [(2, "3,q,1", ["known"])]
+    lay_out(tmp_path, {"conf/sources.yml": LOOSE})
+    adopt(tmp_path)
+    replay(spark, tmp_path)
+    assert rows(spark, tmp_path) == [(1, "x", 1), (2, "y", 1)]
+
+
+def test_a_row_that_several_runs_have_rejected_is_one_row(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path, incremental="incremental: {by: column, column: at}")
+    run(spark, tmp_path)
+    lay_out(tmp_path, {"landing/b.csv": "id,kind,at\n4,y,2\n"})
+    run(spark, tmp_path)
+    conf = load(tmp_path, None, (), {})
+    kept = kept_rows(conf.jobs["events"], look("events", tmp_path / "warehouse/events", "delta"))
+    assert sorted((one.number, row["raw"]) for one, row in unsettled(kept)) == [(2, "2,z,1"), (2, "3,q,1")]
+    assert replay(spark, tmp_path).ledgers[0].read == 2
+    assert [number for number, _, _ in waiting(tmp_path)] == [3, 3]
+    assert rows(spark, tmp_path) == [(1, "x", 1), (4, "y", 2)]
+
+
+def test_a_replay_needs_its_source_no_more(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path)
+    run(spark, tmp_path)
+    lay_out(tmp_path, {"conf/sources.yml": LOOSE})
+    adopt(tmp_path)
+    (tmp_path / "landing/a.csv").rename(tmp_path / "archived.csv")
+    assert replay(spark, tmp_path).status == "success"
+    assert rows(spark, tmp_path) == [(1, "x", 1), (2, "z", 1)]
+
+
+def test_after_a_replay_a_job_without_increments_has_nothing_to_do(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    project(tmp_path, mode="mode: append", incremental="")
+    run(spark, tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert run(spark, tmp_path)["events"].status == "no-op"
+    assert rows(spark, tmp_path) == [(1, "x", 1)]
+
+
+def test_columns_that_were_renamed_since_are_not_guessed(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path, mode="mode: append")
+    run(spark, tmp_path)
+    lay_out(
+        tmp_path,
+        {
+            "conf/sources.yml": LOOSE.replace("kind: string", "sort: string").replace("kind in", "sort in"),
+            "landing/a.csv": "id,sort,at\n1,x,1\n",
+        },
+    )
+    adopt(tmp_path)
     result = replay(spark, tmp_path)
-    assert result.status == "error"
-    assert "its columns are not declared" in result.message
-    assert len(waiting(tmp_path)) == 1
+    assert (result.status, "it lacks the column 'sort'" in result.message) == ("error", True)
+    assert len(waiting(tmp_path)) == 2
+
+
+def test_a_column_that_was_forgotten_is_added_and_the_rows_come_home(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    project(tmp_path, mode="mode: append")
+    bare = STRICT.replace("format: csv", "format: csv\n  options: {header: false}").replace(", at: int}", "}")
+    code = CODE.replace('"id", "kind", "at"', '"id", "kind", F.lit(1).alias("at")')
+    write_project(tmp_path, code, {"conf/sources.yml": bare, "landing/a.csv": "1,x\n2,y,9\n"})
+    run(spark, tmp_path)
+    assert waiting(tmp_path) == [(1, "2,y,9", ["too_many_fields"])]
+    lay_out(tmp_path, {"conf/sources.yml": bare.replace("kind: string}", "kind: string, more: int}")})
+    adopt(tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert rows(spark, tmp_path) == [(1, "x", 1), (2, "y", 1)]

@@ -13,11 +13,12 @@ from tests.unit.projects import CODE, DAILY, SOURCES, conf_of, project, registry
 
 OWN = """
 
+from pyspark.sql import Column
 from sparkjobs import check
 
 
 @check()
-def even(column, *, offset: int = 0):
+def even(column, *, offset: int = 0) -> Column:
     return (column.value + offset) % 2 == 0
 """
 
@@ -40,6 +41,8 @@ def told(root: Path, entries: str, code: str = CODE) -> list[str]:
         ),
         ("uniqe: [a]", "5:5: there is no check 'uniqe'; did you mean 'unique'?"),
         ("unique: []", "5:5: unique needs 'columns'"),
+        ("not_null: []", "5:5: not_null needs 'columns'"),
+        ("not_null: {column: a, columns: [b]}", "5:16: not_null takes 'column' or 'columns', not both"),
         ("between: {column: a}", "5:5: between needs 'min' or 'max'"),
         ("between: {min: 1}", "5:5: between needs 'column'"),
         ("accepted_values: {column: a}", "5:5: accepted_values needs 'values'"),

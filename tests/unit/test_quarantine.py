@@ -21,7 +21,7 @@ def reject(folder: Path, number: int, name: str, rows: list[tuple[str, list[str]
     with gzip.open(path, "wt", encoding="utf-8") as file:
         for raw, rules in rows:
             reasons = [{"rule": rule, "column": None, "value": None} for rule in rules]
-            file.write(json.dumps({"raw": raw, "reasons": reasons}) + "\n")
+            file.write(json.dumps({"file": "file:///in/a%20b.csv", "raw": raw, "reasons": reasons}) + "\n")
 
 
 def commit(folder: Path, base: int, mode: str = "append", replayed: tuple[int, ...] = ()) -> int:

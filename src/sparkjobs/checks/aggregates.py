@@ -18,6 +18,7 @@ def minimum(
 
     green: {column: a, min: 1, max: 2} on (2), (5), (null) as t(a)
     red:   {column: a, min: 1} on (0), (5) as t(a)
+    red:   {column: a, min: 1} on (1.0D), (double('NaN')) as t(a)
     red:   {column: a, min: 1} on (cast(null as int)) as t(a)
     """
     return _compared(F.min(column.value), column, min, max, allow_empty=allow_empty)
@@ -45,7 +46,7 @@ def mean(
     green: {column: a, min: 2, max: 2} on (1), (3), (null) as t(a)
     red:   {column: a, min: 2} on (1), (2) as t(a)
     """
-    return _computed(F.avg(column.value), min, max, allow_empty=allow_empty)
+    return _computed(F.avg(column.value), min, max, _no_values(column, allow_empty=allow_empty))
 
 
 @check(one_of=_BOUNDED)
@@ -55,9 +56,11 @@ def sum(
     """The sum lies between `min` and `max`. A sum too large for its type is no sum, and fails.
 
     green: {column: a, min: 4, max: 4} on (1), (3), (null) as t(a)
+    green: {column: a, min: 4, allow_empty: true} on (cast(null as int)) as t(a)
     red:   {column: a, max: 3} on (1), (3) as t(a)
+    red:   {column: a, min: 1, allow_empty: true} on (9223372036854775807L), (1L) as t(a)
     """
-    return _computed(F.try_sum(column.value), min, max, allow_empty=allow_empty)
+    return _computed(F.try_sum(column.value), min, max, _no_values(column, allow_empty=allow_empty))
 
 
 @check(one_of=_BOUNDED)
@@ -70,7 +73,7 @@ def stdev(
     red:   {column: a, max: 1} on (1), (3) as t(a)
     red:   {column: a, max: 1} on (1) as t(a)
     """
-    return _computed(F.stddev_samp(column.value), min, max, allow_empty=allow_empty)
+    return _computed(F.stddev_samp(column.value), min, max, _no_values(column, allow_empty=allow_empty))
 
 
 @check(one_of=_BOUNDED)
@@ -82,7 +85,7 @@ def variance(
     green: {column: a, min: 2, max: 2} on (1), (3), (null) as t(a)
     red:   {column: a, max: 1} on (1), (3) as t(a)
     """
-    return _computed(F.var_samp(column.value), min, max, allow_empty=allow_empty)
+    return _computed(F.var_samp(column.value), min, max, _no_values(column, allow_empty=allow_empty))
 
 
 @check(one_of=_BOUNDED)
@@ -94,7 +97,7 @@ def median(
     green: {column: a, min: 2, max: 2} on (1), (2), (9), (null) as t(a)
     red:   {column: a, max: 1} on (1), (2), (9) as t(a)
     """
-    return _computed(F.median(column.value), min, max, allow_empty=allow_empty)
+    return _ordered(F.median(column.value), column, min, max, allow_empty=allow_empty)
 
 
 @check(one_of=_BOUNDED)
@@ -111,7 +114,7 @@ def quantile(
     green: {column: a, q: 0.75, min: 4, max: 4} on (1), (2), (3), (4), (5), (null) as t(a)
     red:   {column: a, q: 0.75, max: 3} on (1), (2), (3), (4), (5) as t(a)
     """
-    return _computed(F.percentile(column.value, q), min, max, allow_empty=allow_empty)
+    return _ordered(F.percentile(column.value, q), column, min, max, allow_empty=allow_empty)
 
 
 @check(one_of=_BOUNDED)
@@ -123,7 +126,7 @@ def correlation(
     green: {column: a, other: b, min: 0.99} on (1, 2), (2, 4), (3, 6) as t(a, b)
     red:   {column: a, other: b, min: 0.99} on (1, 6), (2, 4), (3, 2) as t(a, b)
     """
-    return _computed(F.corr(column.value, other.value), min, max, allow_empty=False)
+    return _computed(F.corr(column.value, other.value), min, max)
 
 
 @check(one_of=_BOUNDED)
@@ -134,7 +137,7 @@ def share(rows: Column, *, expr: Condition, min: Share | None = None, max: Share
     red:   {expr: a > 1, max: 0.4} on (1), (2) as t(a)
     """
     true = F.coalesce(F.expr(expr), F.lit(False)).cast("int")
-    return _computed(F.avg(F.when(rows, true)), min, max, allow_empty=False)
+    return _computed(F.avg(F.when(rows, true)), min, max)
 
 
 def _compared(
@@ -143,15 +146,27 @@ def _compared(
     """Bounds of the column's own type."""
     least = None if low is None else column.literal(low)
     most = None if high is None else column.literal(high)
-    told = within(value, least, most, bounds(low, high), if_empty=allow_empty)
+    told = within(value, least, most, bounds(low, high), _no_values(column, allow_empty=allow_empty))
     return Measure(told.value, told.holds & ~_is_nan(value), told.wanted) if column.is_float else told
 
 
-def _computed(value: Column, low: Number | None, high: Number | None, *, allow_empty: bool) -> Measure:
+def _ordered(
+    value: Column, column: Subject, low: Number | None, high: Number | None, *, allow_empty: bool
+) -> Measure:
+    """Bounds of a number that lies among the others; NaN lies above them all."""
+    told = _computed(value, low, high, _no_values(column, allow_empty=allow_empty))
+    return Measure(told.value, told.holds & (F.count_if(column.is_nan) == 0), told.wanted)
+
+
+def _computed(value: Column, low: Number | None, high: Number | None, empty: Column | None = None) -> Measure:
     """Bounds of a number that was computed."""
     least, most = (None if one is None else F.lit(one) for one in (low, high))
-    told = within(value, least, most, bounds(low, high), if_empty=allow_empty)
+    told = within(value, least, most, bounds(low, high), empty)
     return Measure(told.value, told.holds & ~_is_nan(value), told.wanted)
+
+
+def _no_values(column: Subject, *, allow_empty: bool) -> Column | None:
+    return F.count(column.value) == 0 if allow_empty else None
 
 
 def _is_nan(value: Column) -> Column:

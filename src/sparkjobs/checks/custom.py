@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sparkjobs.checks.questions import Measure, Pass
-from sparkjobs.config.arguments import Condition
+from sparkjobs.config.arguments import Condition, Query
 from sparkjobs.registry import check
 from sparkjobs.sql import selection
 
@@ -22,7 +22,7 @@ def expression(*, expr: Condition) -> Column:
 
 
 @check()
-def query(inputs: Mapping[str, DataFrame], *, sql: str) -> Pass:
+def query(inputs: Mapping[str, DataFrame], *, sql: Query) -> Pass:
     """No row comes out of the SELECT, in which {rows} stands for the rows and {name} for those of an input.
 
     green: {sql: 'select a from {rows} group by a having count(*) > 2'} on (1), (1), (2) as t(a)

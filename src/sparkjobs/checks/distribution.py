@@ -30,7 +30,8 @@ def kl_divergence(column: Subject, *, expected: Expected, max: Number) -> Groups
     """
     shares = _shares(column, expected)
     terms = [F.when(found > 0, found * F.ln(found / wanted)).otherwise(0.0) for found, wanted in shares]
-    return Groups((column,), within(_sum(terms), None, F.lit(max), f"at most {max}"))
+    divergence = F.when(F.sum(N).isNotNull(), _sum(terms))
+    return Groups((column,), within(divergence, None, F.lit(max), f"at most {max}"))
 
 
 @check()
@@ -73,6 +74,8 @@ def ks(column: Subject, *, cumulative: Expected, max: Share) -> Pass:
     red:   {column: a, cumulative: {'0': 0.0, '10': 1.0}, max: 0.2} on (1), (2), (3), (8) as t(a)
     """
     points = sorted((float(value), share) for value, share in cumulative.items())
+    if any(right <= left or high < low for (left, low), (right, high) in pairwise(points)):
+        raise ValueError("the values of `cumulative` differ, and their shares rise with them")
     wanted = _rising(F.col(_VALUE), points)
 
     def through(rows: DataFrame) -> DataFrame:
@@ -105,9 +108,16 @@ def chi_square_tail(degrees: int, statistic: float) -> float:
     """
     half = statistic / 2
     if degrees % 2 == 0:
-        return math.exp(-half) * math.fsum(half**i / math.factorial(i) for i in range(degrees // 2))
-    odd = math.fsum(half ** (i - 0.5) / math.gamma(i + 0.5) for i in range(1, (degrees + 1) // 2))
-    return math.erfc(math.sqrt(half)) + math.exp(-half) * odd
+        return math.fsum(_poisson(half, place) for place in range(degrees // 2))
+    odd = math.fsum(_poisson(half, place - 0.5) for place in range(1, (degrees + 1) // 2))
+    return math.erfc(math.sqrt(half)) + odd
+
+
+def _poisson(mean: float, count: float) -> float:
+    """mean**count * exp(-mean) / count!, for large ones too."""
+    if mean == 0:
+        return float(count == 0)
+    return math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
 
 
 def _shares(column: Subject, expected: Expected) -> list[tuple[Column, Column]]:

@@ -16,8 +16,13 @@ def json(column: Subject) -> Column:
 
     green: {column: a} on ('[1, {"b": null}]'), (null) as t(a)
     red:   {column: a} on ('{b: 1}') as t(a)
+    red:   {column: a} on ('{"b": 1} x') as t(a)
+    red:   {column: a} on ('') as t(a)
     """
-    return F.when(column.value.isNotNull(), F.try_parse_json(column.value).isNotNull())
+    # Spark's parser stops after a first value; nothing that follows it fits both into a list and an object
+    listed = F.try_parse_json(F.concat(F.lit("["), column.value, F.lit("]")))
+    held = F.try_parse_json(F.concat(F.lit('{"x":'), column.value, F.lit("}")))
+    return F.when(column.value.isNotNull(), listed.isNotNull() & held.isNotNull())
 
 
 @check()
@@ -27,10 +32,11 @@ def json_keys(column: Subject, *, keys: Texts) -> Column:
     green: {column: a, keys: [b]} on ('{"b": 1, "c": 2}'), (null) as t(a)
     red:   {column: a, keys: [b]} on ('{"c": 2}') as t(a)
     red:   {column: a, keys: [b]} on ('[]') as t(a)
+    red:   {column: a, keys: [b]} on ('{"b": 1} x') as t(a)
     """
     wanted = F.array(*map(F.lit, keys))
     missing = F.size(F.array_except(wanted, F.json_object_keys(column.value)))
-    return F.when(column.value.isNotNull(), F.coalesce(missing == 0, F.lit(False)))
+    return json(column) & F.coalesce(missing == 0, F.lit(False))
 
 
 @check()
@@ -42,4 +48,4 @@ def json_schema(column: Subject, *, schema: str) -> Column:
     """
     options = {"columnNameOfCorruptRecord": _BROKEN, "mode": "PERMISSIVE"}
     read = F.from_json(column.value, f"{schema}, {_BROKEN} string", options)
-    return F.when(column.value.isNotNull(), read.getField(_BROKEN).isNull())
+    return json(column) & read.isNotNull() & read.getField(_BROKEN).isNull()

@@ -112,7 +112,8 @@ def increasing(column: Subject, order_by: Subject, *, strict: bool = False) -> P
     red:   {column: a, order_by: b} on (2, 1), (1, 2) as t(a, b)
     red:   {column: a, order_by: b, strict: true} on (1, 1), (1, 2) as t(a, b)
     """
-    return _monotonic(column, order_by, Column.__gt__ if strict else Column.__ge__)
+    follows = Column.__gt__ if strict else Column.__ge__
+    return _monotonic(column, order_by, column.value.asc(), follows)
 
 
 @check()
@@ -124,7 +125,8 @@ def decreasing(column: Subject, order_by: Subject, *, strict: bool = False) -> P
     green: {column: a, order_by: b} on (3, 1), (1, 2), (1, 3) as t(a, b)
     red:   {column: a, order_by: b} on (1, 1), (2, 2) as t(a, b)
     """
-    return _monotonic(column, order_by, Column.__lt__ if strict else Column.__le__)
+    follows = Column.__lt__ if strict else Column.__le__
+    return _monotonic(column, order_by, column.value.desc(), follows)
 
 
 @check()
@@ -148,10 +150,12 @@ def no_overlaps(valid_from: Subject, valid_to: Subject, *columns: Subject, gaps:
     return Pass(through, Shared(F.count_if(~F.col(_VALUE)), F.count(F.lit(1))))
 
 
-def _monotonic(column: Subject, order_by: Subject, follows: object) -> Pass:
+def _monotonic(column: Subject, order_by: Subject, among_ties: Column, follows: object) -> Pass:
+    """Rows that are equal in `order_by` stand as is best for them."""
+
     def through(rows: DataFrame) -> DataFrame:
         both = rows.filter(column.value.isNotNull() & order_by.value.isNotNull())
-        before = F.lag(column.value).over(Window.orderBy(order_by.value))
+        before = F.lag(column.value).over(Window.orderBy(order_by.value, among_ties))
         return both.select(column.value.alias(_VALUE), before.alias(_BEFORE))
 
     breaks = ~follows(F.col(_VALUE), F.col(_BEFORE))  # type: ignore[operator]  # a comparison of columns

@@ -4,6 +4,7 @@ An input that only checks need says `for_checks: true`. Its rows are those that 
 this run has read them.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,8 +15,10 @@ from sparkjobs.checks.questions import Groups, Measure, Pass, Share, Sought, Sub
 from sparkjobs.config.arguments import ColumnName, Columns, InputName
 from sparkjobs.registry import check
 from sparkjobs.sql import column
+from sparkjobs.sql import column as _named
 
 Inputs = Mapping[str, DataFrame]
+_WHOLE = {"tinyint", "smallint", "int", "bigint"}
 _HERE: Final = "_sparkjobs_here"
 _THERE: Final = "_sparkjobs_there"
 
@@ -35,9 +38,9 @@ def foreign_key(
     keys = key or tuple(one.name for one in columns)
     if len(keys) != len(columns):
         raise ValueError(f"{len(columns)} columns cannot be looked for in {len(keys)}")
-    flag = f"_sparkjobs_in_{input}_{'_'.join(keys)}"
+    flag = f"_sparkjobs_in {json.dumps([input, *keys])}"
     found = column(flag)
-    sought = Sought(_of(inputs, input, keys), keys, flag)
+    sought = Sought(_like(columns, _of(inputs, input, keys), keys), keys, flag)
     return Groups(columns, ~found if absent else found, sought=sought)
 
 
@@ -61,8 +64,7 @@ def equal_total(inputs: Inputs, column: Subject, *, input: InputName, of: Column
     """
     name = of or column.name
     there = _of(inputs, input, (name,))
-    total = F.sum(there[name])
-    return _compared(there, F.sum(column.value), total, f"the sum of {name} in {input}")
+    return _compared(there, F.sum(column.value), F.sum(_named(name)), f"the sum of {name} in {input}")
 
 
 @check()
@@ -73,7 +75,7 @@ def same_rows(inputs: Inputs, *columns: Subject, input: InputName) -> Pass:
     red:   {columns: [a, b], input: other} on (1, 2), (1, 2) as t(a, b) with (1, 2) as t(a, b)
     """
     names = tuple(one.name for one in columns)
-    there = _of(inputs, input, names).select(
+    there = _like(columns, _of(inputs, input, names), names).select(
         *map(column, names), F.lit(0).alias(_HERE), F.lit(1).alias(_THERE)
     )
 
@@ -84,6 +86,19 @@ def same_rows(inputs: Inputs, *columns: Subject, input: InputName) -> Pass:
 
     differ = F.coalesce(F.sum(F.abs(F.col(_HERE) - F.col(_THERE))), F.lit(0))
     return Pass(through, Share(differ, F.coalesce(F.sum(F.greatest(_HERE, _THERE)), F.lit(0))))
+
+
+def _like(columns: tuple[Subject, ...], there: DataFrame, keys: tuple[str, ...]) -> DataFrame:
+    """`there`, if its `keys` are of the types of `columns`: others could be equal that are not the same.
+
+    Raises:
+        ValueError: they are not.
+    """
+    for one, key in zip(columns, keys, strict=True):
+        kind = there.schema[key].dataType.simpleString()
+        if kind != one.kind and not {kind, one.kind} <= _WHOLE:
+            raise ValueError(f"{one.name!r} is {one.kind}, {key!r} is {kind}: cast one of them")
+    return there
 
 
 def _compared(there: DataFrame, here_value: Column, there_value: Column, wanted: str) -> Pass:

@@ -21,7 +21,7 @@ def ordered(*columns: Subject, strict: bool = False) -> Column:
     """
     _several(columns)
     rises = Column.__lt__ if strict else Column.__le__
-    return reduce(Column.__and__, [rises(one.value, two.value) for one, two in pairwise(columns)])
+    return _if_filled(columns, [rises(one.value, two.value) for one, two in pairwise(columns)])
 
 
 @check()
@@ -32,18 +32,18 @@ def equal_columns(*columns: Subject) -> Column:
     red:   {columns: [a, b]} on (1, 2) as t(a, b)
     """
     _several(columns)
-    return reduce(Column.__and__, [one.value == two.value for one, two in pairwise(columns)])
+    return _if_filled(columns, [one.value == two.value for one, two in pairwise(columns)])
 
 
 @check()
 def different_columns(*columns: Subject) -> Column:
     """No two columns hold the same.
 
-    green: {columns: [a, b, c]} on (1, 2, 3), (null, 1, 2) as t(a, b, c)
+    green: {columns: [a, b, c]} on (1, 2, 3), (null, 1, 1) as t(a, b, c)
     red:   {columns: [a, b, c]} on (1, 2, 1) as t(a, b, c)
     """
     _several(columns)
-    return reduce(Column.__and__, [one.value != two.value for one, two in combinations(columns, 2)])
+    return _if_filled(columns, [one.value != two.value for one, two in combinations(columns, 2)])
 
 
 @check()
@@ -59,8 +59,7 @@ def accepted_pairs(*columns: Subject, values: tuple[tuple[Value, ...], ...]) -> 
         reduce(Column.__and__, [of.value == of.literal(one) for of, one in zip(columns, row, strict=True)])
         for row in values
     ]
-    complete = reduce(Column.__and__, [one.value.isNotNull() for one in columns])
-    return F.when(complete, reduce(Column.__or__, same))
+    return _if_filled(columns, [reduce(Column.__or__, same)])
 
 
 @check()
@@ -82,9 +81,16 @@ def at_most_apart(start: Subject, end: Subject, *, duration: Duration) -> Column
     red:   {start: a, end: b, duration: 1d} on (date'2024-01-02', date'2024-01-01') as t(a, b)
     """
     first, last = start.value.cast("timestamp"), end.value.cast("timestamp")
-    return (first <= last) & (last <= first + F.lit(duration))
+    return _if_filled((start, end), [first <= last, last <= first + F.lit(duration)])
 
 
 def _several(columns: tuple[Subject, ...]) -> None:
     if len(columns) < 2:  # noqa: PLR2004 (a pair is two)
         raise ValueError("it compares columns with each other: name at least two")
+
+
+def _if_filled(columns: tuple[Subject, ...], holds: list[Column]) -> Column:
+    """All of `holds`, where none of `columns` is null; in SQL, false and null would be false. NaN fails."""
+    filled = reduce(Column.__and__, [one.value.isNotNull() for one in columns])
+    numbers = [~one.is_nan for one in columns if one.is_float]
+    return F.when(filled, reduce(Column.__and__, [*holds, *numbers]))

@@ -122,15 +122,16 @@ Question = Column | Measure | Groups | Pass | Finding
 
 
 def within(
-    value: Column, low: Column | None, high: Column | None, wanted: str, *, if_empty: bool = False
+    value: Column, low: Column | None, high: Column | None, wanted: str, empty: Column | None = None
 ) -> Measure:
-    """`value` lies between `low` and `high`. NaN does not, nor does the null of no rows unless `if_empty`."""
+    """`value` lies between `low` and `high`, or `empty` says that nothing was looked at. Null does not."""
     holds = value.isNotNull()
     if low is not None:
         holds = holds & (value >= low)
     if high is not None:
         holds = holds & (value <= high)
-    return Measure(value, F.coalesce(holds, F.lit(False)) | (F.lit(if_empty) & value.isNull()), wanted)
+    holds = F.coalesce(holds, F.lit(False))
+    return Measure(value, holds if empty is None else holds | empty, wanted)
 
 
 def bounds(low: object | None, high: object | None) -> str:

@@ -97,7 +97,7 @@ def no_gaps(column: Subject, *, every: Duration) -> Pass:
     green: {column: a, every: 1d} on (date'2024-01-01'), (date'2024-01-02'), (null) as t(a)
     red:   {column: a, every: 1d} on (date'2024-01-01'), (date'2024-01-03') as t(a)
     """
-    missing = _span() - F.count(_WINDOW)
+    missing = F.coalesce(_span() - F.count(_WINDOW), F.lit(0))
     return Pass(lambda rows: _windows(rows, column, every), Share(missing, F.coalesce(_span(), F.lit(0))))
 
 
@@ -112,7 +112,7 @@ def rows_per_window(
     red:   {column: a, every: 1d, max: 1} on (date'2024-01-01'), (date'2024-01-01') as t(a)
     """
     outside = F.count_if(~F.col(_COUNT).between(min or 0, 2**62 if max is None else max))
-    failing = outside + (_span() - F.count(_WINDOW)) if min else outside
+    failing = outside + F.coalesce(_span() - F.count(_WINDOW), F.lit(0)) if min else outside
     return Pass(lambda rows: _windows(rows, column, every), Share(failing, F.coalesce(_span(), F.lit(0))))
 
 

@@ -30,7 +30,7 @@ def rejected_values(column: Subject, *, values: Values, ignore_case: bool = Fals
     red:   {column: a, values: [0, -1]} on (-1) as t(a)
     """
     value, rejected = _compared(column, values, ignore_case=ignore_case)
-    return ~value.isin(rejected)
+    return ~value.isin(rejected) & ~column.is_nan
 
 
 @check()
@@ -50,7 +50,7 @@ def not_equal(column: Subject, *, to: Value) -> Column:
     green: {column: a, to: x} on ('X'), (null) as t(a)
     red:   {column: a, to: x} on ('x') as t(a)
     """
-    return column.value != column.literal(to)
+    return (column.value != column.literal(to)) & ~column.is_nan
 
 
 @check(one_of=("min", "max"), footer=footers.in_range)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from sparkjobs.cli.importing import import_
 from sparkjobs.cli.looking import doctor, freshness, history, list_, validate
 from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
@@ -21,7 +22,10 @@ def cli() -> None:
     """
 
 
-for _verb in (run, plan, retry, history, freshness, list_, validate, doctor, state, restore, quarantine):
+for _verb in (
+    *(run, plan, retry, history, freshness, list_, validate, doctor, import_),
+    *(state, restore, quarantine),
+):
     cli.add_command(_verb)
 
 

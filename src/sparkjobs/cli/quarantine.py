@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def list_(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ..
     from sparkjobs.terminal import table_of  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    told = [_line(job, one) for job in _named(conf, jobs) for one in _waiting(conf, job)]
+    told = [line for job in _named(conf, jobs) for line in _told(job, _waiting(conf, job))]
     click.echo(
         table_of(_HEAD, told, right=("manifest", "rows")) if told else "no row waits in quarantine\n",
         nl=False,
@@ -48,9 +49,11 @@ def list_(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ..
 def show(root: str, env: str | None, sets: tuple[str, ...], job: str, limit: int) -> None:
     """Print rows of JOB that wait, as JSON lines: the raw record, its file, and each reason."""
     conf = project_of(root, env, sets).conf()
-    rows = (row for name in _named(conf, (job,)) for one in _waiting(conf, name) for row in one.rows())
-    for _, row in zip(range(limit), rows, strict=False):
-        click.echo(json.dumps(row, ensure_ascii=False))
+    from sparkjobs.state.quarantine import unsettled  # noqa: PLC0415 (--help does without it)
+
+    for name in _named(conf, (job,)):
+        for _, (_, row) in zip(range(limit), unsettled(_waiting(conf, name)), strict=False):
+            click.echo(json.dumps(row, ensure_ascii=False))
 
 
 @quarantine.command()
@@ -100,22 +103,26 @@ def discard(root: str, env: str | None, sets: tuple[str, ...], job: str, manifes
     )
 
 
-def _waiting(conf: Conf, job: str) -> Iterator["Kept"]:
+def _waiting(conf: Conf, job: str) -> "tuple[Kept, ...]":
     from sparkjobs.plan.replay import kept_rows  # noqa: PLC0415 (--help does without it)
     from sparkjobs.state import look  # noqa: PLC0415
 
     body = conf.jobs[job]
-    yield from kept_rows(body, look(job, Path(body.output.path), body.output.format))
+    return kept_rows(body, look(job, Path(body.output.path), body.output.format))
 
 
-def _line(job: str, one: "Kept") -> tuple[str, ...]:
-    rows, reasons = 0, Counter[str]()
-    for row in one.rows():
-        rows += 1
-        reasons.update({reason["rule"] for reason in row["reasons"]})
-    told = ", ".join(f"{rule} x{count:,}" if count > 1 else rule for rule, count in reasons.most_common(3))
-    more = ", …" if len(reasons) > 3 else ""  # noqa: PLR2004 (what fits a line)
-    return job, one.input, str(one.number), f"{rows:,}", one.run_id, told + more
+def _told(job: str, kept: "tuple[Kept, ...]") -> Iterator[tuple[str, ...]]:
+    """A line for each input of each run, of the rows that still wait."""
+    from sparkjobs.state.quarantine import unsettled  # noqa: PLC0415 (--help does without it)
+
+    for one, group in groupby(unsettled(kept), lambda found: found[0]):
+        rows = [row for _, row in group]
+        reasons = Counter(rule for row in rows for rule in {reason["rule"] for reason in row["reasons"]})
+        told = ", ".join(
+            f"{rule} x{count:,}" if count > 1 else rule for rule, count in reasons.most_common(3)
+        )
+        more = ", …" if len(reasons) > 3 else ""  # noqa: PLR2004 (what fits a line)
+        yield job, one.input, str(one.number), f"{len(rows):,}", one.run_id, told + more
 
 
 def _named(conf: Conf, jobs: tuple[str, ...]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ __all__ = [
     "NotNegative",
     "Number",
     "Pattern",
+    "Query",
     "Share",
     "Texts",
     "Types",
@@ -45,6 +46,8 @@ Condition = Annotated[str, Field(min_length=1), "condition"]
 """A SQL condition on one row; it is looked at before anything runs."""
 InputName = Annotated[str, Field(min_length=1), "input"]
 """An input of the job, whose rows are compared with."""
+Query = Annotated[str, Field(min_length=1), "query"]
+"""A SELECT in which {rows} stands for the rows, and {name} for those of an input of the job."""
 Pattern = Annotated[str, AfterValidator(compiled)]
 """A Java regular expression."""
 Values = Annotated[tuple[Value, ...], Field(min_length=1)]
@@ -75,9 +78,11 @@ def typed(annotation: Any, name: str, value: object) -> Any:  # noqa: ANN401 (wh
         raise ValueError(told_of(name, error.errors()[0])) from error
 
 
-def is_input(annotation: object) -> bool:
-    """Whether an argument so annotated names an input."""
-    return bool(annotation == InputName)
+def inputs_in(annotation: object, value: str) -> tuple[str, ...]:
+    """The inputs of the job that an argument names."""
+    if annotation == Query:
+        return tuple(name for name in dict.fromkeys(re.findall(r"\{(\w+)\}", value)) if name != "rows")
+    return (value,) if annotation == InputName else ()
 
 
 def is_condition(annotation: object) -> bool:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
+from sparkjobs.config.mistakes import told_of
 from sparkjobs.config.model import Argument, ColumnName, Model, Name
 from sparkjobs.results import Severity
 
@@ -24,7 +25,7 @@ class Check(Model):
     name: str | None = None
     description: str = ""
     severity: Severity = "error"
-    where: str | None = None
+    where: Annotated[str, Field(min_length=1)] | None = None
     """A SQL condition; rows for which it is not true are not looked at."""
     mostly: Annotated[float, Field(gt=0, le=1)] = 1.0
     """The share of evaluated rows, or groups, that must pass."""
@@ -70,6 +71,19 @@ SHARED = tuple(key for key in Check.model_fields if key not in ("kind", "argumen
 """The keys that every check takes."""
 
 CheckEntry = Annotated[Check, BeforeValidator(_sorted_out)]
+
+
+def check_of(entry: object) -> Check:
+    """What one entry of `checks:` says.
+
+    Raises:
+        ValueError: it is none.
+    """
+    adapter: TypeAdapter[Check] = TypeAdapter(CheckEntry)
+    try:
+        return adapter.validate_python(entry)
+    except ValidationError as error:
+        raise ValueError(told_of("a check", error.errors()[0])) from error
 
 
 def _rule(entry: object) -> object:

@@ -19,11 +19,12 @@ from sparkjobs.plan.model import (
     TableInput,
     Window,
 )
-from sparkjobs.plan.parts import Added, Part, Replayed, Since, Within
+from sparkjobs.plan.parts import Added, Batch, Part, Replayed, Since, Within
 from sparkjobs.plan.request import Pins, Request
 
 __all__ = [
     "Added",
+    "Batch",
     "File",
     "FileGroup",
     "Graph",

@@ -8,6 +8,7 @@ from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
 from sparkjobs.plan.checks import planned_checks
 from sparkjobs.plan.decide import decide, drafted
+from sparkjobs.plan.fits import taken
 from sparkjobs.plan.graph import function_name, graph_of
 from sparkjobs.plan.inputs import pin
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput, TableInput
@@ -48,7 +49,7 @@ def _planned(conf: Conf, registry: Registry, request: Request, *, decided: bool)
     pinned: dict[str, SourceInput] = {}
     for job in graph.order:
         if job in chosen:
-            inputs = tuple(_inputs(conf, registry, job, plans, pinned, request.versions))
+            inputs = tuple(_inputs(conf, registry, job, plans, pinned, request))
             function = registry.jobs[function_name(job, conf.jobs[job])]
             upstream = tuple(sorted(graph.upstream[job] & set(plans)))
             checks = planned_checks(conf.jobs[job].checks, registry.checks)
@@ -73,15 +74,21 @@ def _inputs(
     job: str,
     plans: Mapping[str, JobPlan],
     pinned: dict[str, SourceInput],
-    versions: Mapping[tuple[str, str], int],
+    request: Request,
 ) -> Iterator[PlannedInput]:
-    body = conf.jobs[job]
+    body, versions = conf.jobs[job], request.versions
     compared = {name for check in planned_checks(body.checks, registry.checks) for name in check.inputs}
     for name, one in body.inputs.items():
         cached = name in body.cache or name in compared or one.for_checks
         if one.source is not None:
+            source = conf.sources[one.source]
+            if request.replay and name == taken(
+                body
+            ):  # what it reads is there, whatever became of its source
+                rules = planned_checks(source.rules, registry.checks)
+                yield SourceInput(name, one.source, source, (), None, cached, rules=rules)
+                continue
             if one.source not in pinned:
-                source = conf.sources[one.source]
                 found = pin(name, one.source, source, conf.root, cached=cached, folders=conf.folders)
                 version = versions.get(("source", one.source), found.version)
                 rules = planned_checks(source.rules, registry.checks)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkjobs.config import Check, Conf
-from sparkjobs.config.arguments import is_condition, is_input, typed
+from sparkjobs.config.arguments import inputs_in, is_condition, typed
 from sparkjobs.config.checks import SHARED, SHORT
 from sparkjobs.config.mistakes import guess
 from sparkjobs.config.model import ColumnName
@@ -74,18 +74,24 @@ def fitted(conf: Check, functions: Mapping[str, CheckFunction]) -> tuple[Planned
         )
     given = _long(conf, function)
     arguments = dict(_arguments(given, function))
-    if function.one_of and not any(key in arguments for key in function.one_of):
+    if function.one_of and not any(arguments.get(key) not in (None, ()) for key in function.one_of):
         raise UnfitCheckError(conf.kind, f"{conf.kind} needs {' or '.join(map(repr, function.one_of))}")
     if function.unfit and (why := function.unfit(**arguments)):
         raise UnfitCheckError(conf.kind, why)
     _refuse_part(conf, function)
     if conf.group_by and (function.judges_rows or function.where != "scan"):
         raise UnfitCheckError("group_by", f"{conf.kind} is no aggregate; `group_by` is for those")
+    if conf.mostly < 1 and function.where == "scan" and not (function.judges_rows or conf.group_by):
+        raise UnfitCheckError("mostly", f"{conf.kind} is one value of all rows, of which no share can pass")
     asked = (key for key, one in function.arguments.items() if is_condition(one.annotation))
     texts = {"where": conf.where, **{key: arguments.get(key) for key in asked}}
     conditions = tuple((key, text) for key, text in texts.items() if text)
-    named = (key for key, one in function.arguments.items() if is_input(one.annotation))
-    inputs = tuple(arguments[key] for key in named if key in arguments)
+    inputs = tuple(
+        name
+        for key, one in function.arguments.items()
+        if key in arguments
+        for name in inputs_in(one.annotation, arguments[key])
+    )
     all_columns = _columns(given, function)
     several = len(all_columns) > 1
     return tuple(
@@ -164,12 +170,15 @@ def _long(conf: Check, function: CheckFunction) -> Mapping[str, Any]:
 
 def _columns(given: Mapping[str, Any], function: CheckFunction) -> tuple[tuple[str, ...], ...]:
     """The columns of each check: several for one that takes them together, else one by one."""
-    if function.columns == _ONE and "columns" in given:
-        return tuple((name,) for name in _names(given, "columns"))
-    for key in function.columns:
+    one_by_one = function.columns == _ONE and "columns" in given
+    if one_by_one and "column" in given:
+        raise UnfitCheckError("column", f"{function.name} takes 'column' or 'columns', not both")
+    keys = ("columns",) if one_by_one else function.columns
+    for key in keys:
         if not given.get(key):
             raise UnfitCheckError(function.name, f"{function.name} needs {key!r}")
-    return (tuple(name for key in function.columns for name in _names(given, key)),)
+    names = tuple(name for key in keys for name in _names(given, key))
+    return tuple((name,) for name in names) if one_by_one else (names,)
 
 
 def _names(given: Mapping[str, Any], key: str) -> tuple[str, ...]:

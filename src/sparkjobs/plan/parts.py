@@ -66,18 +66,27 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """The rows that runs have rejected: those in the quarantine of some manifests."""
+class Batch:
+    """The rows of one input that one manifest has rejected."""
 
-    folders: tuple[tuple[int, Path], ...]
-    """Manifest numbers, and where the rows of this input lie."""
+    number: int
+    folder: Path
+    without: tuple[str, ...]
+    """Files whose rows wait no more, as the records name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The rows that wait in the quarantine of some manifests."""
+
+    batches: tuple[Batch, ...]
 
     def __str__(self) -> str:
-        return f"rejected rows of manifests {', '.join(str(number) for number, _ in self.folders)}"
+        return f"rejected rows of manifests {', '.join(str(one.number) for one in self.batches)}"
 
     def entry(self) -> dict[str, Any]:
         """As a manifest tells it: once it is committed, these rows are not in the quarantine any more."""
-        return {"replayed": [number for number, _ in self.folders]}
+        return {"replayed": [one.number for one in self.batches]}
 
 
 Part = Since | Added | Within | Replayed

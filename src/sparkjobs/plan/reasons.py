@@ -1,6 +1,7 @@
 """Why a job runs: what is not as it was when its table was last published."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sparkjobs.plan.model import JobPlan, PlannedInput, TableInput
 from sparkjobs.state import Manifest
@@ -13,12 +14,18 @@ def reasons_of(job: JobPlan, last: Manifest | None) -> Iterator[str]:
         return
     if changed := changed_logic(job, last):
         yield f"{changed} changed"
-    before = {one["name"]: one for one in last.inputs}
+    before = {one["name"]: _without_replay(one) for one in last.inputs}
     for one in job.inputs:
         if isinstance(one, TableInput) and one.version is None:
             yield f"{one.job} runs"
         elif before.get(one.name) != one.pinned():
             yield _what_is_new(one, before.get(one.name))
+
+
+def _without_replay(entry: dict[str, Any]) -> dict[str, Any]:
+    """What an entry of a manifest says of its input; that rejected rows were taken says nothing of it."""
+    replay = "replayed" in (entry.get("part") or {})
+    return {key: value for key, value in entry.items() if not (replay and key == "part")}
 
 
 def changed_logic(job: JobPlan, last: Manifest) -> str | None:

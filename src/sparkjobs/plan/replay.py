@@ -1,16 +1,17 @@
 """A replay: a job takes the rows that it has rejected before, and nothing else."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
-from sparkjobs.config import JobConf, Scd2Output
+from sparkjobs.config import JobConf, MergeOutput, Scd2Output
 from sparkjobs.errors import LogicChangedError, UsageError
 from sparkjobs.plan.fits import taken
 from sparkjobs.plan.model import File, FileGroup, JobPlan, PlannedInput, SourceInput
-from sparkjobs.plan.parts import Replayed
+from sparkjobs.plan.parts import Batch, Replayed
 from sparkjobs.plan.reasons import changed_logic, stale_lookups
 from sparkjobs.state import TableState
-from sparkjobs.state.quarantine import Kept, waiting
+from sparkjobs.state.quarantine import Kept, lines, waiting
 
 _ADDS = ("append", "merge", "scd2")
 
@@ -33,7 +34,7 @@ def replayed(job: JobPlan, state: TableState) -> JobPlan:
     changed = changed_logic(job, state.manifest)
     if changed and job.conf.incremental is not None:
         raise LogicChangedError(job.name, changed)
-    part = Replayed(tuple((one.number, one.folder) for one in rows))
+    part = Replayed(tuple(Batch(one.number, one.folder, _read_again(one)) for one in rows))
     before = next((entry for entry in state.manifest.inputs if entry["name"] == name), {})
     inputs = tuple(_again(one, part, before) if one.name == name else one for one in job.inputs)
     warnings = (*job.warnings, *stale_lookups(job, state.manifest))
@@ -51,10 +52,18 @@ def kept_rows(conf: JobConf, state: TableState) -> tuple[Kept, ...]:
     return waiting(state.folder, state.committed, whole)
 
 
+def _read_again(kept: Kept) -> tuple[str, ...]:
+    """The files of its records that a later manifest has read again."""
+    files = {json.loads(line)["file"] for line in lines(kept.folder)}
+    return tuple(sorted(file for file in files if kept.is_read_again(file)))
+
+
 def _cannot(conf: JobConf) -> str | None:
     """Why rows cannot be added to what the job has published; None when they can."""
     if conf.output.mode not in _ADDS:
         return f"mode {conf.output.mode} replaces what is there."
+    if isinstance(conf.output, MergeOutput) and not conf.output.order_by:
+        return "without `order_by`, an older row would replace a newer one."
     if isinstance(conf.output, Scd2Output) and conf.output.absent_keys == "close":
         return "`absent_keys: close` would end the history of every key that was not rejected."
     if sum(not one.lookup for one in conf.inputs.values()) > 1:

@@ -127,7 +127,7 @@ def grouped(
 ) -> tuple[DataFrame, list[Share | Measure]]:
     """The groups of `rows` by some columns, and how many of them are as wanted."""
     names = [f"_sparkjobs_holds_{place}" for place in range(len(asks))]
-    holds = [ask.holds.alias(name) for ask, name in zip(asks, names, strict=True)]
+    holds = [F.coalesce(ask.holds, F.lit(False)).alias(name) for ask, name in zip(asks, names, strict=True)]
     frame = rows.groupBy(*map(column, by)).agg(*holds)
     return frame, [Share(F.count_if(~F.col(name)), F.count(F.lit(1))) for name in names]
 

@@ -104,8 +104,8 @@ def _question(
     """What a check asks of `rows`."""
     try:
         question = question_of(spark, check, rows.schema, given)
-    except ValueError as error:
-        return not_evaluated(check, str(error))
+    except (PySparkException, ArithmeticError, ValueError) as error:
+        return not_evaluated(check, root_cause(error))
     source: Where = "history" if check.function.where == "history" else "plan"
     return found(check, question, source) if isinstance(question, Finding) else question
 
@@ -144,8 +144,13 @@ def _sampled(
     """The results of checks that are broken, with some of what breaks them."""
     bad = [one for one in together if results[one.place].status in ("fail", "warn")]
     broken = {one.place: rows for one in bad if (rows := _broken(spark, one, frame)) is not None}
-    frames = {one.place: shown(one.check, broken[one.place]) for one in bad if one.place in broken}
-    return {place: replace(results[place], sample=sample) for place, sample in samples(frames).items()}
+    try:
+        frames = {one.place: shown(one.check, broken[one.place]) for one in bad if one.place in broken}
+        return {place: replace(results[place], sample=sample) for place, sample in samples(frames).items()}
+    except PySparkException as error:  # two columns of one name, say: the verdict stands without a sample
+        if transient(error):
+            raise
+        return {}
 
 
 def _broken(spark: SparkSession, one: _Open, frame: DataFrame) -> DataFrame | None:

@@ -11,7 +11,6 @@ import pyarrow.orc
 import pyarrow.parquet as pq
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DecimalType
 
 from sparkjobs.config.sources import DeltaSource, OrcSource, ParquetSource
 from sparkjobs.errors import InputError
@@ -19,9 +18,9 @@ from sparkjobs.plan import Added, File, SourceInput
 from sparkjobs.plan.inputs import misfits
 from sparkjobs.read.added import added_frames
 from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths, together
-from sparkjobs.sql import column
+from sparkjobs.sql import column, quoted
 
-_EXACT = {
+EXACT = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
 }
@@ -94,19 +93,16 @@ def _base(conf: ParquetSource | OrcSource) -> str:
 def _incoming(frame: DataFrame, conf: ParquetSource | OrcSource | DeltaSource, *, as_text: bool) -> DataFrame:
     """`as_text` makes files of different types alike; the contract gives the declared types back."""
     declared = tuple(conf.columns) or tuple(frame.columns)
-    values = [_value(name, frame.columns, as_text=as_text) for name in declared]
-    raw = F.to_json(F.struct(*[_exact(frame, name) for name in frame.columns]), _EXACT)
-    return frame.select("*", "_metadata").select(*incoming_columns(values, raw, F.lit(None).cast("string")))
+    values = [_value(frame, name, as_text=as_text) for name in declared]
+    raw = F.to_json(F.struct(*map(column, frame.columns)), EXACT)
+    columns = tuple(f"{quoted(field.name)} {field.dataType.simpleString()}" for field in frame.schema)
+    return frame.select("*", "_metadata").select(
+        *incoming_columns(values, raw, F.lit(None).cast("string"), columns)
+    )
 
 
-def _exact(frame: DataFrame, name: str) -> Column:
-    """A column as a raw record tells it: readers of JSON take a long decimal for a double."""
-    is_decimal = isinstance(frame.schema[name].dataType, DecimalType)
-    return column(name).cast("string").alias(name) if is_decimal else column(name)
-
-
-def _value(name: str, found: list[str], *, as_text: bool) -> Column:
-    value = column(name) if name in found else F.lit(None).cast("string")
+def _value(frame: DataFrame, name: str, *, as_text: bool) -> Column:
+    value = column(name) if name in frame.columns else F.lit(None).cast("string")
     return (value.cast("string") if as_text else value).alias(name)
 
 

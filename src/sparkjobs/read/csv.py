@@ -98,7 +98,13 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
     values = [_value(name, group, None) for name in conf.columns]
     text = F.to_csv(
         F.struct(*map(column, group.columns)),
-        {"sep": options.delimiter, "quote": options.quote, "escape": options.escape},
+        {
+            "sep": options.delimiter,
+            "quote": options.quote,
+            "escape": options.escape,
+            "ignoreLeadingWhiteSpace": "false",
+            "ignoreTrailingWhiteSpace": "false",
+        },
     )
     raw = F.coalesce(corrupt, text)
     damage = F.when(raw.contains("\ufffd"), "not_utf8").when(corrupt.isNotNull(), "malformed")

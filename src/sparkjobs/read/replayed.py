@@ -5,58 +5,78 @@ key another one had. Such rows are damaged still.
 """
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import assert_never, cast
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, StringType, StructType
 
 from sparkjobs.config import CsvSource, Source
 from sparkjobs.config.sources import DeltaSource, JsonSource, OrcSource, ParquetSource, TextSource
 from sparkjobs.errors import InputError
-from sparkjobs.plan import FileGroup, Replayed, SourceInput
+from sparkjobs.plan import Batch, FileGroup, Replayed, SourceInput
+from sparkjobs.plan.inputs import misfits
+from sparkjobs.read.columnar import EXACT
 from sparkjobs.read.csv import LINE, VALID, parsed_lines
 from sparkjobs.read.incoming import Incoming, escaped, incoming_columns, together
 from sparkjobs.read.lines import parsed_objects, parsed_texts
-from sparkjobs.sql import quoted
+from sparkjobs.sql import IN
 
-_RECORD = "file string, columns array<string>, reasons array<struct<rule string>>, raw string"
+_RECORD = (
+    "file string, columns array<string>, reasons array<struct<rule string, column string>>, raw string,"
+    " manifest int"
+)
 _OUTSIDE = ("not_utf8", "repeated_header")
-_AGAIN = "unique ("
 _RULE = "_sparkjobs_rule"
-_TEXTS = "_sparkjobs_texts"
+_VALUES = "_sparkjobs_values"
 
 
 def read_replayed(spark: SparkSession, planned: SourceInput, part: Replayed) -> Incoming:
     """The records of `part`, each with the columns of the file it came from.
 
     Raises:
-        InputError: a record does not tell its columns, or their types.
+        InputError: a record's columns are not those of its source any more.
     """
-    files = [escaped(path) for _, folder in part.folders for path in sorted(folder.glob("*.json.gz"))]
-    records = (
-        spark.read.schema(_RECORD)
-        .json(files, mode="FAILFAST")
-        .select(
-            "columns",
-            F.col("raw").alias("value"),
-            F.struct(F.col("file").alias("file_path")).alias("_metadata"),
-            _stays(planned.conf).alias(_RULE),
-        )
+    records = _latest(together([_records(spark, one) for one in part.batches])).select(
+        "columns",
+        F.col("raw").alias("value"),
+        F.struct(F.col("file").alias("file_path")).alias("_metadata"),
+        _stays(planned.conf).alias(_RULE),
     )
-    parsed = _parsed(planned, records.filter(F.col(_RULE).isNull()))
-    nothing = [F.lit(None).cast("string").alias(name) for name in planned.conf.columns]
+    parsed = list(_parsed(planned, records.filter(F.col(_RULE).isNull())))
+    nothing = [F.lit(None).cast(kind).alias(name) for name, kind in _kinds(planned, parsed)]
     damaged = records.filter(F.col(_RULE).isNotNull()).select(
         *incoming_columns(nothing, F.col("value"), F.col(_RULE))
     )
     return Incoming(together([*parsed, damaged]), 0)
 
 
+def _kinds(planned: SourceInput, parsed: list[DataFrame]) -> list[tuple[str, DataType]]:
+    """The types of the values: frames of other types could not be put together without changing some."""
+    if not parsed:
+        return [(name, StringType()) for name in planned.conf.columns]
+    return [(field.name, field.dataType) for field in cast("StructType", parsed[0].schema[IN].dataType)]
+
+
+def _records(spark: SparkSession, batch: Batch) -> DataFrame:
+    files = [escaped(path) for path in sorted(batch.folder.glob("*.json.gz"))]
+    records = spark.read.schema(_RECORD).json(files, mode="FAILFAST")
+    return records.filter(~F.col("file").isin(list(batch.without))) if batch.without else records
+
+
+def _latest(records: DataFrame) -> DataFrame:
+    """Each record once for each time it stands in its file, though several runs have rejected it."""
+    last = records.groupBy("file", "raw").agg(F.max("manifest").alias("manifest"))
+    return records.join(last, ["file", "raw", "manifest"], "left_semi")
+
+
 def _stays(conf: Source) -> Column:
     """What was wrong with a record, where it cannot be seen in the record itself; else null."""
+    again = f"unique ({', '.join(conf.unique.keys)})" if conf.unique else None
 
     def outside(reason: Column) -> Column:
         rule = reason.getField("rule")
-        return rule.isin(*_OUTSIDE) | (rule.startswith(_AGAIN) if conf.unique else F.lit(False))
+        return reason.getField("column").isNull() & rule.isin(*_OUTSIDE, *([again] if again else []))
 
     return F.get(F.filter("reasons", outside), F.lit(0)).getField("rule")
 
@@ -70,34 +90,56 @@ def _parsed(planned: SourceInput, records: DataFrame) -> Iterator[DataFrame]:
         case TextSource():
             yield parsed_texts(records)
         case ParquetSource() | OrcSource() | DeltaSource() as conf:
-            yield _objects(planned, conf, records)
+            yield from _objects(planned, conf, records)
         case other:
             assert_never(other)
 
 
 def _lines(planned: SourceInput, conf: CsvSource, records: DataFrame) -> Iterator[DataFrame]:
     lines = records.withColumnsRenamed({"value": LINE}).withColumn(VALID, F.lit(True))
-    for (columns,) in records.select("columns").distinct().collect():
-        if columns is None:
-            raise _refusal(planned, "a record does not tell the columns of its file")
+    if not conf.options.header:
+        yield parsed_lines(lines, FileGroup(tuple(conf.columns), "", ()), conf)
+        return
+    for columns in _columns(planned, records):
         same = lines.filter(F.col("columns") == F.array(*map(F.lit, columns)))
-        yield parsed_lines(same, FileGroup(tuple(columns), "", ()), conf)
+        _refuse_misfits(planned, columns)
+        yield parsed_lines(same, FileGroup(columns, "", ()), conf)
 
 
 def _objects(
     planned: SourceInput, conf: ParquetSource | OrcSource | DeltaSource, records: DataFrame
-) -> DataFrame:
-    """The values of typed rows as texts, of which the contract makes values again."""
-    if not conf.columns:
-        raise _refusal(planned, "its columns are not declared")
-    fields = ", ".join(f"{quoted(name)} string" for name in conf.columns)
-    texts = records.withColumn(_TEXTS, F.from_json("value", fields))
-    values = []
-    for name, declared in conf.columns.items():
-        text = F.col(_TEXTS).getField(name)
-        value = F.unbase64(text) if declared.type == "binary" else text
-        values.append(value.alias(name))
-    return texts.select(*incoming_columns(values, F.col("value"), F.lit(None).cast("string")))
+) -> Iterator[DataFrame]:
+    """Typed rows, with the types of the files they came from."""
+    groups = _columns(planned, records)
+    if len(groups) > 1 and not conf.columns:
+        raise _refusal(planned, "their files differ, and it declares no columns")
+    for columns in groups:
+        same = records.filter(F.col("columns") == F.array(*map(F.lit, columns)))
+        read = F.from_json("value", ", ".join(columns), EXACT).alias(_VALUES)
+        rows = same.select(read, "value", "_metadata")
+        found = tuple(cast("StructType", rows.schema[_VALUES].dataType).fieldNames())
+        _refuse_misfits(planned, found)
+        told = [_value(name, found, as_text=len(groups) > 1) for name in tuple(conf.columns) or found]
+        yield rows.select(*incoming_columns(told, F.col("value"), F.lit(None).cast("string"), columns))
+
+
+def _value(name: str, found: tuple[str, ...], *, as_text: bool) -> Column:
+    """As it comes from the files themselves."""
+    value = F.col(_VALUES).getField(name) if name in found else F.lit(None).cast("string")
+    return (value.cast("string") if as_text else value).alias(name)
+
+
+def _columns(planned: SourceInput, records: DataFrame) -> list[tuple[str, ...]]:
+    """The different columns of the records' files."""
+    found = [row[0] for row in records.select("columns").distinct().collect()]
+    if None in found:
+        raise _refusal(planned, "a record does not tell the columns of its file")
+    return sorted(map(tuple, found))
+
+
+def _refuse_misfits(planned: SourceInput, columns: tuple[str, ...]) -> None:
+    if problem := next(misfits(planned.conf, columns), None):
+        raise _refusal(planned, f"of the file of some of them, {problem}")
 
 
 def _refusal(planned: SourceInput, why: str) -> InputError:

@@ -42,7 +42,7 @@ def unfinished(folder: Path, env: str | None, now: datetime) -> Request:
         raise UsageError(f"No run is recorded in {folder}.", "Name one of the folders beside it.")
     if plan["env"] != env:
         raise UsageError(f"{folder.name} was run with --env {plan['env']}.", "Give the same --env again.")
-    if any("folders" in (one.get("part") or {}) for job in plan["jobs"] for one in job["inputs"]):
+    if any("batches" in (one.get("part") or {}) for job in plan["jobs"] for one in job["inputs"]):
         fix = "`sparkjobs quarantine replay JOB` takes what still waits there."
         raise UsageError(f"{folder.name} was a replay of rejected rows.", fix)
     results = (_json(folder / "run_results.json") or {}).get("results", [])

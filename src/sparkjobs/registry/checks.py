@@ -13,7 +13,13 @@ Where = Literal["plan", "history", "footer", "scan", "keys", "pass"]
 Parquet's footers, the one scan that all checks share, a pass over some key columns, a pass of its own."""
 
 _GIVEN = ("history", "inputs", "now", "rows", "schema")
-_WHERE: dict[str, Where] = {"Finding": "plan", "Column": "scan", "Measure": "scan", "Groups": "keys"}
+_WHERE: dict[str, Where] = {
+    "Finding": "plan",
+    "Column": "scan",
+    "Measure": "scan",
+    "Groups": "keys",
+    "Pass": "pass",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,9 @@ def check(
 
     It is returned unchanged. `one_of` are arguments of which conf gives at least one; `unfit` is given all of
     them and says what does not go together; `footer` answers the check from Parquet's footers where it can.
+
+    Raises:
+        TypeError: it does not say what it returns, or something else than what can be asked.
     """
 
     def mark(function: Function) -> Function:
@@ -85,6 +94,8 @@ def _spec(
     unfit: Callable[..., str | None] | None,
     footer: Callable[..., Any] | None,
 ) -> CheckFunction:
+    if _returned(function) not in _WHERE:
+        raise TypeError(f"{function.__qualname__}: a check says that it returns {', '.join(_WHERE)}")
     given: list[str] = []
     columns: list[str] = []
     arguments: dict[str, Parameter] = {}
@@ -97,7 +108,7 @@ def _spec(
                 given.append(parameter.name)
             case _:
                 columns.append(parameter.name)
-    where = _WHERE.get(_returned(function), "pass")
+    where = _WHERE[_returned(function)]
     return CheckFunction(
         name=function.__name__,
         function=function,
