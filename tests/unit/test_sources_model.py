@@ -93,7 +93,6 @@ def test_columns_that_cannot_be_are_refused(tmp_path: Path, columns: str, told: 
         ("options: {encoding: latin1}", "encoding: 'latin1' is not known; it can be "),
         ("options: {encoding: utf-16}", "options: utf-16 needs `multi_line: true`"),
         ("rules: [{name: a, expr: x}, {name: a, expr: y}]", "rules: two rules are named 'a'"),
-        ("rules: [{name: a}]", "rules: 'name' "),
         ("rules: [x > 1]", "rules: a check is one `kind: arguments`"),
         ("unique: {order_by: [a]}", "unique lacks 'keys'"),
         ("bad_rows: {action: drop}", "action: 'drop' is not known; it can be fail, quarantine"),

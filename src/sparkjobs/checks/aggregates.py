@@ -147,7 +147,7 @@ def _compared(
     least = None if low is None else column.literal(low)
     most = None if high is None else column.literal(high)
     told = within(value, least, most, bounds(low, high), _no_values(column, allow_empty=allow_empty))
-    return Measure(told.value, told.holds & ~_is_nan(value), told.wanted) if column.is_float else told
+    return _numbers_only(told, column)
 
 
 def _ordered(
@@ -155,6 +155,13 @@ def _ordered(
 ) -> Measure:
     """Bounds of a number that lies among the others; NaN lies above them all."""
     told = _computed(value, low, high, _no_values(column, allow_empty=allow_empty))
+    return _numbers_only(told, column)
+
+
+def _numbers_only(told: Measure, column: Subject) -> Measure:
+    """The same, but NaN among the values fails, though it is neither the least nor in the midst."""
+    if not column.is_float:
+        return told
     return Measure(told.value, told.holds & (F.count_if(column.is_nan) == 0), told.wanted)
 
 

@@ -36,7 +36,7 @@ def json_keys(column: Subject, *, keys: Texts) -> Column:
     """
     wanted = F.array(*map(F.lit, keys))
     missing = F.size(F.array_except(wanted, F.json_object_keys(column.value)))
-    return json(column) & F.coalesce(missing == 0, F.lit(False))
+    return F.when(column.value.isNotNull(), json(column) & F.coalesce(missing == 0, F.lit(False)))
 
 
 @check()
@@ -48,4 +48,5 @@ def json_schema(column: Subject, *, schema: str) -> Column:
     """
     options = {"columnNameOfCorruptRecord": _BROKEN, "mode": "PERMISSIVE"}
     read = F.from_json(column.value, f"{schema}, {_BROKEN} string", options)
-    return json(column) & read.isNotNull() & read.getField(_BROKEN).isNull()
+    holds = json(column) & read.isNotNull() & read.getField(_BROKEN).isNull()
+    return F.when(column.value.isNotNull(), holds)

@@ -117,7 +117,9 @@ def _told(job: str, kept: "tuple[Kept, ...]") -> Iterator[tuple[str, ...]]:
 
     for one, group in groupby(unsettled(kept), lambda found: found[0]):
         rows = [row for _, row in group]
-        reasons = Counter(rule for row in rows for rule in {reason["rule"] for reason in row["reasons"]})
+        reasons = Counter(
+            rule for row in rows for rule in dict.fromkeys(reason["rule"] for reason in row["reasons"])
+        )
         told = ", ".join(
             f"{rule} x{count:,}" if count > 1 else rule for rule, count in reasons.most_common(3)
         )
