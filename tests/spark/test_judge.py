@@ -282,7 +282,7 @@ def test_a_check_that_cannot_be_asked_spoils_no_other(spark: SparkSession, tmp_p
         "expression: nope > 1",
         "expression: i / 0 > 1",
         "expression: i > 0",
-        "json: [i]",
+        "json_schema: {column: s, schema: 'nope nope'}",
         "mean: {column: s, min: 1}",
     ]
     results = judged(spark, tmp_path, *texts)
