@@ -41,7 +41,8 @@ def row(check: CheckFunction) -> str:
     optional = [f"{name}?" for name, one in check.arguments.items() if not one.required]
     arguments = ", ".join((*check.columns, *required, *optional))
     text = " ".join(line for line in check.description.splitlines() if not _is_example(line)).strip()
-    source = f"footers, else {check.where}" if check.footer else check.where
+    cheaper = "plan, else " if check.distinct else "footers, else " if check.footer else ""
+    source = cheaper + check.answered_by
     return f"| `{check.name}: {{{arguments}}}` | {source} | {text} |\n"
 
 

@@ -164,8 +164,8 @@ def test_no_function_is_long() -> None:
     assert _broken(long_functions, SOURCES) == []
 
 
-def test_only_session_looks_behind_the_dataframe_api() -> None:
-    assert _broken(private_jvm, [*_but("session.py"), *JOBS]) == []
+def test_only_session_and_jvm_look_behind_the_dataframe_api() -> None:
+    assert _broken(private_jvm, [*_but("session.py", "jvm.py"), *JOBS]) == []
 
 
 def test_only_the_command_line_and_its_terminal_print() -> None:

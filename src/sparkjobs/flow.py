@@ -10,7 +10,7 @@ from traceback import extract_tb
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkjobs import session
+from sparkjobs import jvm, session
 from sparkjobs.config import MergeOutput, Scd2Output
 from sparkjobs.config.references import revealed
 from sparkjobs.errors import CheckFailedError, FunctionError, PartialSnapshotError, ResultError
@@ -68,7 +68,7 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: d
 def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
     """The flow of the whole program."""
     spark = shelf.spark
-    session.label(spark, run.run_id, job.name)
+    jvm.label(spark, run.run_id, job.name)
     with ExitStack() as held:
         with step(run, job.name, "begin"):
             held.enter_context(locked(job.name, state_folder(job.table), run.run_id, run.lock_wait_s))
@@ -107,7 +107,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
 
 def _distinct(frame: DataFrame, changes: Staged | Changes) -> Callable[[], tuple[frozenset[str], ...]]:
     """The keys of the rows that are judged, where these are the result and nothing else."""
-    return cache(lambda: () if isinstance(changes, Changes) else session.distinct_keys(frame))
+    return cache(lambda: () if isinstance(changes, Changes) else jvm.distinct_keys(frame))
 
 
 def _inputs(run: Run, shelf: Shelf, job: JobPlan) -> dict[str, Opened]:
@@ -171,7 +171,7 @@ def _in_clear(value: object) -> object:
 def _ledgers(
     spark: SparkSession, attempt: Attempt, inputs: dict[str, Opened], result: DataFrame
 ) -> list[Ledger]:
-    whole = not session.stops_early(result)
+    whole = not jvm.stops_early(result)
     return [_ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()]
 
 

@@ -7,6 +7,10 @@ from typing import Literal
 
 Severity = Literal["error", "warn"]
 CheckStatus = Literal["pass", "fail", "warn", "error", "learning"]
+AnsweredBy = Literal["plan", "history", "footer", "scan", "keys", "pass", "contract"]
+"""What answers a check, cheapest first: the schema or the plan, the profiles of this run and of earlier ones,
+Parquet's footers, the one scan that all checks share, a pass over some key columns, a pass of its own; and
+for a rule of a contract, the reading of its input."""
 JobStatus = Literal["success", "no-op", "fail", "error", "skipped"]
 PartitionValues = tuple[tuple[str, str | None], ...]
 
@@ -114,8 +118,8 @@ class CheckResult:
     observed: str
     failing: int | None
     evaluated: int | None
-    source: Literal["plan", "footer", "scan", "keys", "pass", "contract", "history"]
-    """What answered it, always exactly."""
+    source: AnsweredBy
+    """Always exactly."""
     description: str = ""
     sample: tuple[str, ...] = ()
     """Some of what broke it, as JSON objects of the columns it looks at."""

@@ -15,8 +15,8 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import ConfigError
+from sparkjobs.jvm import query_syntax, syntax
 from sparkjobs.plan import RunPlan, SourceInput
-from sparkjobs.session import query_syntax, syntax
 
 IN: Final = "_sparkjobs_in"
 """A struct of each declared column as it came: text where the format has no types."""
@@ -71,7 +71,8 @@ _SELECTS = frozenset(
     )
 )
 """What a query may be made of."""
-_WHOLE = frozenset({"tinyint", "smallint", "int", "bigint"})
+WHOLE_NUMBERS: Final = frozenset({"tinyint", "smallint", "int", "bigint"})
+"""Types that compare with each other to the digit."""
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`", re.DOTALL)
 _WORD = re.compile(r"(\w+)(\s*\()?")
 
@@ -100,7 +101,7 @@ def incoming(name: str) -> Column:
 
 def literal(value: str | float, kind: str) -> Column:
     """`value` from conf as a literal that compares with Spark type `kind`, numbers to the digit."""
-    if kind in _WHOLE or kind.startswith("decimal"):
+    if kind in WHOLE_NUMBERS or kind.startswith("decimal"):
         return F.lit(Decimal(str(value)))
     return F.lit(str(value)).cast(kind)
 

@@ -29,9 +29,6 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.eventLog.dir": (folder / "events").as_uri(),
         "spark.eventLog.compress": "false",
         "spark.eventLog.rolling.enabled": "false",
-        # runs of tests share names, and one that finds a stage forgotten counts its input again
-        "spark.ui.retainedJobs": "100000",
-        "spark.ui.retainedStages": "100000",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }

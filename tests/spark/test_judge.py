@@ -7,10 +7,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from sparkjobs.config import PlainOutput
+from sparkjobs.jvm import distinct_keys
 from sparkjobs.publish import stage, staged_rows
 from sparkjobs.quality import Given, blocks, judge
 from sparkjobs.results import CheckResult
-from sparkjobs.session import distinct_keys
 from tests.checks import NOW, checks_of
 
 SCHEMA = "i int, d double, s string, n decimal(10,2), day date, p int"

@@ -121,3 +121,32 @@ def test_a_stage_that_spark_repeats_is_not_counted_twice(tmp_path: Path) -> None
         if one["Event"] == "SparkListenerStageCompleted"
     ]
     assert max(attempts) > 0
+
+
+FORGETFUL = """
+from pyspark.sql import SparkSession
+from sparkjobs.jvm import label, retried
+
+builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+spark = builder.config("spark.ui.retainedStages", "20").config("spark.driver.host", "127.0.0.1").getOrCreate()
+for _ in range(40):
+    spark.range(10).count()
+label(spark, "run", "job")
+for _ in range(4):
+    spark.range(100).selectExpr("id % 7 as k").groupBy("k").count().collect()
+print(retried(spark, "run", "job"))
+spark.stop()
+"""
+
+
+def test_stages_that_had_nothing_to_do_and_were_forgotten_were_not_tried_twice() -> None:
+    environment = {"SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", FORGETFUL],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1:] == ["False"], done.stderr

@@ -379,3 +379,39 @@ def test_a_column_that_was_forgotten_is_added_and_the_rows_come_home(
     adopt(tmp_path)
     assert replay(spark, tmp_path).status == "success"
     assert rows(spark, tmp_path) == [(1, "x", 1), (2, "y", 1)]
+
+
+def test_a_row_whose_key_another_had_comes_home_when_keys_may_be_shared(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    project(tmp_path, mode="mode: append")
+    unique = STRICT.replace("  rules:", "  unique: {keys: [id], order_by: [at]}\n  rules:")
+    lay_out(tmp_path, {"conf/sources.yml": unique, "landing/a.csv": "id,kind,at\n1,x,2\n1,y,1\n"})
+    run(spark, tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert [raw for _, raw, _ in waiting(tmp_path)] == ["1,y,1"]
+    lay_out(tmp_path, {"conf/sources.yml": STRICT})
+    adopt(tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert rows(spark, tmp_path) == [(1, "x", 2), (1, "y", 1)]
+
+
+def test_a_source_that_is_looked_up_too_is_read_for_that(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path, mode="mode: append")
+    code = """
+    @job
+    def events(rows: DataFrame, known: DataFrame) -> DataFrame:
+        return rows.join(known.select(F.col("at").alias("known_at")).distinct(), F.col("at") == F.col("known_at"), "left_semi")
+    """
+    job = JOB.replace("{rows: {source: rows}}", "{rows: {source: rows}, known: {source: rows, lookup: true}}")
+    job = (
+        job.replace("FORMAT", "delta")
+        .replace("MODE", "mode: append")
+        .replace("INCREMENTAL", "incremental: {by: files}")
+    )
+    write_project(tmp_path, code, {"conf/jobs/events.yml": job})
+    run(spark, tmp_path)
+    lay_out(tmp_path, {"conf/sources.yml": LOOSE})
+    adopt(tmp_path)
+    assert replay(spark, tmp_path).status == "success"
+    assert rows(spark, tmp_path) == [(1, "x", 1), (2, "z", 1)]

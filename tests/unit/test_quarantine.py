@@ -14,20 +14,30 @@ ROWS = [("1,x", ["type int"]), ("2,y", ["positive(id)", "known"])]
 APPEND = DAILY.replace("{format", "{mode: append, format")
 
 
-def reject(folder: Path, number: int, name: str, rows: list[tuple[str, list[str]]]) -> None:
+def reject(
+    folder: Path, number: int, name: str, rows: list[tuple[str, list[str]]], file: str = "file:///in/b.csv"
+) -> None:
     """Leave what a run leaves in the quarantine of a table."""
     path = folder / "quarantine" / str(number) / name / "part-0.json.gz"
     path.parent.mkdir(parents=True)
-    with gzip.open(path, "wt", encoding="utf-8") as file:
+    with gzip.open(path, "wt", encoding="utf-8") as out:
         for raw, rules in rows:
             reasons = [{"rule": rule, "column": None, "value": None} for rule in rules]
-            file.write(json.dumps({"file": "file:///in/a%20b.csv", "raw": raw, "reasons": reasons}) + "\n")
+            out.write(json.dumps({"file": file, "raw": raw, "reasons": reasons}) + "\n")
 
 
-def commit(folder: Path, base: int, mode: str = "append", replayed: tuple[int, ...] = ()) -> int:
+def commit(
+    folder: Path, base: int, mode: str = "append", replayed: tuple[int, ...] = (), files: tuple[str, ...] = ()
+) -> int:
     """A manifest that goes on from `base` and, where it says so, replays the rows of earlier ones."""
     part = {"part": {"replayed": list(replayed)}} if replayed else {}
-    entry: dict[str, object] = {"name": "sales", "source": "sales", "version": None, "files": [], **part}
+    entry: dict[str, object] = {
+        "name": "sales",
+        "source": "sales",
+        "version": None,
+        "files": [[path, base, 0] for path in files],
+        **part,
+    }
     wanted = Manifest("daily", 0, base, f"run-{base + 1}-{len(part)}", "c", "f", (entry,), mode)
     number = begin(folder, wanted).number
     write_outcome(folder, number, Outcome())
@@ -77,6 +87,31 @@ def test_of_an_input_that_is_read_whole_only_the_last_run_counts(tmp_path: Path)
     adopted = commit(tmp_path, first, mode="adopt")
     assert numbers(tmp_path, adopted, frozenset({"sales"})) == [1]
     assert numbers(tmp_path, commit(tmp_path, adopted), frozenset({"sales"})) == []
+
+
+def test_a_row_of_a_file_that_was_read_again_waits_no_more(tmp_path: Path) -> None:
+    first = commit(tmp_path, 0, files=("in/a b.csv", "old/in/a b.csv"))
+    reject(tmp_path, first, "sales", ROWS, "file:///project/in/a%20b.csv")
+    (kept,) = waiting(tmp_path, commit(tmp_path, first, files=("in/a b.csv",)), frozenset())
+    assert list(kept.rows()) == []
+
+
+def test_a_file_below_another_folder_is_another_file(tmp_path: Path) -> None:
+    first = commit(tmp_path, 0, files=("in/a b.csv", "old/in/a b.csv"))
+    reject(tmp_path, first, "sales", ROWS, "file:///project/old/in/a%20b.csv")
+    (kept,) = waiting(tmp_path, commit(tmp_path, first, files=("in/a b.csv",)), frozenset())
+    assert [row["raw"] for row in kept.rows()] == ["1,x", "2,y"]
+
+
+def test_a_replay_has_not_read_the_files_that_it_goes_on_from(tmp_path: Path) -> None:
+    first = commit(tmp_path, 0, files=("in/a b.csv",))
+    second = commit(tmp_path, first, replayed=(first,), files=("in/a b.csv",))
+    reject(tmp_path, second, "sales", ROWS, "file:///project/in/a%20b.csv")
+    third = commit(tmp_path, second, replayed=(99,), files=("in/a b.csv",))
+    (kept,) = waiting(tmp_path, third, frozenset())
+    assert len(list(kept.rows())) == 2
+    (kept,) = waiting(tmp_path, commit(tmp_path, third, files=("in/a b.csv",)), frozenset())
+    assert list(kept.rows()) == []
 
 
 def test_discarded_rows_stay_on_disk_and_wait_no_more(tmp_path: Path) -> None:

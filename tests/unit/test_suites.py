@@ -336,7 +336,7 @@ def test_every_dbt_test_that_has_an_equal_was_tried() -> None:
 @pytest.mark.parametrize(
     ("test", "reason"),
     [
-        ("relationships: {to: ref('b'), field: id}", "no check looks at a second table"),
+        ("relationships: {to: ref('b'), field: id}", "the other table has to be an input of the job: `foreign_key`, `same_rows`"),
         ("accepted_values: {values: [x], quote: false}", "'x' is an expression; ours compares with values"),
         ("accepted_values: {values: [x, null]}", "values: must be text, a number, true or false"),
         ("accepted_values", "accepted_values needs 'values'"),
@@ -377,7 +377,7 @@ def test_a_dbt_test_that_would_be_another_check_is_named(test: str, reason: str)
         ("dbt_utils.recency: {field: at, datepart: day, interval: 1, ignore_time_component: true}", "'ignore_time_component' cannot be said here"),
         ("dbt_utils.mutually_exclusive_ranges: {lower_bound_column: f, upper_bound_column: t}", "`no_overlaps` looks at the periods of a key"),
         ("dbt_utils.mutually_exclusive_ranges: {lower_bound_column: f, upper_bound_column: t, partition_by: k, gaps: required}", "gaps between periods can be allowed or not"),
-        ("dbt_utils.equal_rowcount: {compare_model: ref('b')}", "no check looks at a second table"),
+        ("dbt_utils.equal_rowcount: {compare_model: ref('b')}", "the other table has to be an input of the job: `foreign_key`, `same_rows`"),
     ],
 )  # fmt: skip
 def test_a_dbt_test_of_a_table_that_would_be_another_check_is_named(test: str, reason: str) -> None:
@@ -424,7 +424,7 @@ unit_tests: []
         "  - not_null: [id]\n"
         "  # seed countries\n"
         "  # source raw.customers\n"
-        """  # no equal: relationships {column_name: country, to: "ref('countries')", field: code}: no check looks at a second table\n"""
+        """  # no equal: relationships {column_name: country, to: "ref('countries')", field: code}: the other table has to be an input of the job: `foreign_key`, `same_rows`\n"""
         "  - accepted_values: {column: country, values: [DE, FR], severity: warn}\n"
     )
     assert done.summary == "4 of 5 checks imported; 1 has no equal"
@@ -530,7 +530,7 @@ def test_every_dqx_function_that_has_an_equal_was_tried() -> None:
         ("is_aggr_not_greater_than", "{column: a, limit: 1, aggr_type: percentile}", "'aggr_params' cannot be said here"),
         ("is_aggr_not_greater_than", "{column: a, limit: 1, aggr_type: count_distinct, group_by: [b]}", "distinct_count is no aggregate"),
         ("is_aggr_equal", "{column: a, limit: 1, aggr_type: avg, abs_tolerance: 0.1}", "'abs_tolerance' cannot be said here"),
-        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: t}", "no check looks at a second table"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: t}", "the other table has to be an input of the job: `foreign_key`, `same_rows`"),
         ("has_no_row_anomalies", "{model_name: m}", "no check compares a run with the ones before it"),
         ("our_own_function", "{column: a}", "the name is not known here"),
     ],

@@ -4,7 +4,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from sparkjobs.checks.questions import Measure, Subject, bounds, within
-from sparkjobs.config.arguments import Condition, Number, Share, Value
+from sparkjobs.config.arguments import Condition, Number, Portion, Value
 from sparkjobs.registry import check
 
 _BOUNDED = ("min", "max")
@@ -104,7 +104,7 @@ def median(
 def quantile(
     column: Subject,
     *,
-    q: Share,
+    q: Portion,
     min: Number | None = None,
     max: Number | None = None,
     allow_empty: bool = False,
@@ -130,7 +130,9 @@ def correlation(
 
 
 @check(one_of=_BOUNDED)
-def share(rows: Column, *, expr: Condition, min: Share | None = None, max: Share | None = None) -> Measure:
+def share(
+    rows: Column, *, expr: Condition, min: Portion | None = None, max: Portion | None = None
+) -> Measure:
     """The share of rows for which the SQL condition is true lies between `min` and `max`.
 
     green: {expr: a > 1, min: 0.5, max: 0.5} on (1), (2) as t(a)

@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from sparkjobs.checks.questions import Groups, Measure, N, Pass, Subject, within
-from sparkjobs.config.arguments import Expected, Number, Share
+from sparkjobs.config.arguments import Expected, Number, Portion
 from sparkjobs.registry import check
 
 _LEAST: Final = 1e-6
@@ -47,7 +47,7 @@ def psi(column: Subject, *, expected: Expected, max: Number = 0.2) -> Groups:
 
 
 @check()
-def chi_square(column: Subject, *, expected: Expected, min_p: Share = 0.05) -> Groups:
+def chi_square(column: Subject, *, expected: Expected, min_p: Portion = 0.05) -> Groups:
     """Pearson's chi-square test does not reject that the values have the shares of `expected`: p >= `min_p`.
 
     green: {column: a, expected: {x: 0.5, y: 0.5}} on ('x'), ('x'), ('y'), (null) as t(a)
@@ -64,7 +64,7 @@ def chi_square(column: Subject, *, expected: Expected, min_p: Share = 0.05) -> G
 
 
 @check()
-def ks(column: Subject, *, cumulative: Expected, max: Share) -> Pass:
+def ks(column: Subject, *, cumulative: Expected, max: Portion) -> Pass:
     """Kolmogorov and Smirnov's distance is at most `max`: how far the share of values up to one is ever off.
 
     `cumulative` tells the wanted share up to some values; between them it rises evenly. All different values

@@ -9,27 +9,26 @@ from typing import Final
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from sparkjobs.checks.questions import ALL, Groups, Measure, N, Pass, Subject, bounds, within
-from sparkjobs.checks.questions import Share as Shared
-from sparkjobs.config.arguments import Count, Number, Share, Values
+from sparkjobs.checks.questions import ALL, Groups, Measure, N, Pass, Share, Subject, bounds, within
+from sparkjobs.config.arguments import Count, Number, Portion, Values
 from sparkjobs.registry import check
 
 _BEFORE: Final = "_sparkjobs_before"
 _VALUE: Final = "_sparkjobs_value"
 
 
-@check()
+@check(distinct=True)
 def unique(*columns: Subject) -> Groups:
     """No two rows of the resulting table share all of `columns`. A row with a null there passes.
 
     green: {columns: [a, b]} on (1, 1), (1, 2), (null, 1), (null, 1) as t(a, b)
     red:   {columns: [a]} on (1), (1) as t(a)
     """
-    return Groups(columns, F.col(ALL) == 1, in_table=True, one_row_each=True)
+    return Groups(columns, F.col(ALL) == 1, in_table=True)
 
 
 @check(one_of=("min", "max"))
-def unique_share(*columns: Subject, min: Share | None = None, max: Share | None = None) -> Groups:
+def unique_share(*columns: Subject, min: Portion | None = None, max: Portion | None = None) -> Groups:
     """Of the different values, the share that is there once lies between `min` and `max`.
 
     green: {columns: [a], min: 0.5, max: 0.5} on (1), (2), (2), (null) as t(a)
@@ -147,7 +146,7 @@ def no_overlaps(valid_from: Subject, valid_to: Subject, *columns: Subject, gaps:
         meets = before <= valid_from.value if gaps else before == valid_from.value
         return rows.select((first | F.coalesce(meets, F.lit(False))).alias(_VALUE))
 
-    return Pass(through, Shared(F.count_if(~F.col(_VALUE)), F.count(F.lit(1))))
+    return Pass(through, Share(F.count_if(~F.col(_VALUE)), F.count(F.lit(1))))
 
 
 def _monotonic(column: Subject, order_by: Subject, among_ties: Column, follows: object) -> Pass:
@@ -159,7 +158,7 @@ def _monotonic(column: Subject, order_by: Subject, among_ties: Column, follows: 
         return both.select(column.value.alias(_VALUE), before.alias(_BEFORE))
 
     breaks = ~follows(F.col(_VALUE), F.col(_BEFORE))  # type: ignore[operator]  # a comparison of columns
-    return Pass(through, Shared(F.count_if(breaks), F.count(F.lit(1))))
+    return Pass(through, Share(F.count_if(breaks), F.count(F.lit(1))))
 
 
 def _lit(value: Number | None) -> Column | None:

@@ -14,11 +14,10 @@ from pyspark.sql import functions as F
 from sparkjobs.checks.questions import Groups, Measure, Pass, Share, Sought, Subject
 from sparkjobs.config.arguments import ColumnName, Columns, InputName
 from sparkjobs.registry import check
-from sparkjobs.sql import column
-from sparkjobs.sql import column as _named
+from sparkjobs.sql import WHOLE_NUMBERS
+from sparkjobs.sql import column as named
 
 Inputs = Mapping[str, DataFrame]
-_WHOLE = {"tinyint", "smallint", "int", "bigint"}
 _HERE: Final = "_sparkjobs_here"
 _THERE: Final = "_sparkjobs_there"
 
@@ -39,7 +38,7 @@ def foreign_key(
     if len(keys) != len(columns):
         raise ValueError(f"{len(columns)} columns cannot be looked for in {len(keys)}")
     flag = f"_sparkjobs_in {json.dumps([input, *keys])}"
-    found = column(flag)
+    found = named(flag)
     sought = Sought(_like(columns, _of(inputs, input, keys), keys), keys, flag)
     return Groups(columns, ~found if absent else found, sought=sought)
 
@@ -64,7 +63,7 @@ def equal_total(inputs: Inputs, column: Subject, *, input: InputName, of: Column
     """
     name = of or column.name
     there = _of(inputs, input, (name,))
-    return _compared(there, F.sum(column.value), F.sum(_named(name)), f"the sum of {name} in {input}")
+    return _compared(there, F.sum(column.value), F.sum(named(name)), f"the sum of {name} in {input}")
 
 
 @check()
@@ -76,13 +75,13 @@ def same_rows(inputs: Inputs, *columns: Subject, input: InputName) -> Pass:
     """
     names = tuple(one.name for one in columns)
     there = _like(columns, _of(inputs, input, names), names).select(
-        *map(column, names), F.lit(0).alias(_HERE), F.lit(1).alias(_THERE)
+        *map(named, names), F.lit(0).alias(_HERE), F.lit(1).alias(_THERE)
     )
 
     def through(rows: DataFrame) -> DataFrame:
-        here = rows.select(*map(column, names), F.lit(1).alias(_HERE), F.lit(0).alias(_THERE))
+        here = rows.select(*map(named, names), F.lit(1).alias(_HERE), F.lit(0).alias(_THERE))
         counts = F.sum(_HERE).alias(_HERE), F.sum(_THERE).alias(_THERE)
-        return here.unionByName(there).groupBy(*map(column, names)).agg(*counts)
+        return here.unionByName(there).groupBy(*map(named, names)).agg(*counts)
 
     differ = F.coalesce(F.sum(F.abs(F.col(_HERE) - F.col(_THERE))), F.lit(0))
     return Pass(through, Share(differ, F.coalesce(F.sum(F.greatest(_HERE, _THERE)), F.lit(0))))
@@ -96,7 +95,7 @@ def _like(columns: tuple[Subject, ...], there: DataFrame, keys: tuple[str, ...])
     """
     for one, key in zip(columns, keys, strict=True):
         kind = there.schema[key].dataType.simpleString()
-        if kind != one.kind and not {kind, one.kind} <= _WHOLE:
+        if kind != one.kind and not {kind, one.kind} <= WHOLE_NUMBERS:
             raise ValueError(f"{one.name!r} is {one.kind}, {key!r} is {kind}: cast one of them")
     return there
 

@@ -82,8 +82,6 @@ class Groups:
     """Whether rows that stay in the table count too."""
     sought: "Sought | None" = None
     """Where each group is looked for before it is asked."""
-    one_row_each: bool = False
-    """Whether it passes where each group has one row, which a grouping may have made sure of."""
 
 
 @dataclass(frozen=True, slots=True)

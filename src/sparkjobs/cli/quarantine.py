@@ -3,13 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import clock, project, project_of, registry_of, run_id_of, running
+from sparkjobs.cli.options import clock, known, project, project_of, registry_of, run_id_of, running
 from sparkjobs.cli.running import run_planned
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
@@ -33,7 +33,8 @@ def list_(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ..
     from sparkjobs.terminal import table_of  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    told = [line for job in _named(conf, jobs) for line in _told(job, _waiting(conf, job))]
+    names = [known(conf, job) for job in jobs] or sorted(conf.jobs)
+    told = [line for job in names for line in _told(job, _waiting(conf, job))]
     click.echo(
         table_of(_HEAD, told, right=("manifest", "rows")) if told else "no row waits in quarantine\n",
         nl=False,
@@ -48,12 +49,11 @@ def list_(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ..
 )
 def show(root: str, env: str | None, sets: tuple[str, ...], job: str, limit: int) -> None:
     """Print rows of JOB that wait, as JSON lines: the raw record, its file, and each reason."""
-    conf = project_of(root, env, sets).conf()
     from sparkjobs.state.quarantine import unsettled  # noqa: PLC0415 (--help does without it)
 
-    for name in _named(conf, (job,)):
-        for _, (_, row) in zip(range(limit), unsettled(_waiting(conf, name)), strict=False):
-            click.echo(json.dumps(row, ensure_ascii=False))
+    conf = project_of(root, env, sets).conf()
+    for _, row in islice(unsettled(_waiting(conf, known(conf, job))), limit):
+        click.echo(json.dumps(row, ensure_ascii=False))
 
 
 @quarantine.command()
@@ -73,8 +73,9 @@ def replay(
     from sparkjobs.plan import Request, Window, build  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    _named(conf, (job,))
-    planned = build(conf, registry_of(conf), Request((job,), window=Window(clock()), replay=True))
+    planned = build(
+        conf, registry_of(conf), Request((known(conf, job),), window=Window(clock()), replay=True)
+    )
     run_planned(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
 
 
@@ -88,8 +89,7 @@ def discard(root: str, env: str | None, sets: tuple[str, ...], job: str, manifes
     from sparkjobs.state.quarantine import discard as note  # noqa: PLC0415
 
     conf = project_of(root, env, sets).conf()
-    _named(conf, (job,))
-    folder, run_id = state_folder(Path(conf.jobs[job].output.path)), run_id_of(None)
+    folder, run_id = state_folder(Path(conf.jobs[known(conf, job)].output.path)), run_id_of(None)
     with locked(job, folder, run_id):
         numbers = sorted({one.number for one in _waiting(conf, job)})
         if strange := sorted(set(manifest) - set(numbers)):
@@ -125,10 +125,3 @@ def _told(job: str, kept: "tuple[Kept, ...]") -> Iterator[tuple[str, ...]]:
         )
         more = ", …" if len(reasons) > 3 else ""  # noqa: PLR2004 (what fits a line)
         yield job, one.input, str(one.number), f"{len(rows):,}", one.run_id, told + more
-
-
-def _named(conf: Conf, jobs: tuple[str, ...]) -> tuple[str, ...]:
-    for job in jobs:
-        if job not in conf.jobs:
-            raise UsageError(f"There is no job {job!r}.", "`sparkjobs list` tells which there are.")
-    return jobs or tuple(sorted(conf.jobs))

@@ -23,8 +23,8 @@ __all__ = [
     "NotNegative",
     "Number",
     "Pattern",
+    "Portion",
     "Query",
-    "Share",
     "Texts",
     "Types",
     "Value",
@@ -58,11 +58,11 @@ NotNegative = Annotated[int | float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Expected = Annotated[Mapping[str, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
-"""Shares by value."""
+Portion = Annotated[float, Field(ge=0, le=1)]
+Expected = Annotated[Mapping[str, Portion], Field(min_length=1)]
+"""The wanted share of each value."""
 Types = Annotated[Mapping[ColumnName, str | Texts], Field(min_length=1)]
 """Spark types by column."""
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def typed(annotation: Any, name: str, value: object) -> Any:  # noqa: ANN401 (whatever the annotation says)

@@ -76,22 +76,20 @@ def _inputs(
     pinned: dict[str, SourceInput],
     request: Request,
 ) -> Iterator[PlannedInput]:
-    body, versions = conf.jobs[job], request.versions
+    body = conf.jobs[job]
     compared = {name for check in planned_checks(body.checks, registry.checks) for name in check.inputs}
     for name, one in body.inputs.items():
         cached = name in body.cache or name in compared or one.for_checks
         if one.source is not None:
             source = conf.sources[one.source]
-            if request.replay and name == taken(
-                body
-            ):  # what it reads is there, whatever became of its source
-                rules = planned_checks(source.rules, registry.checks)
+            rules = planned_checks(source.rules, registry.checks)
+            if request.replay and name == taken(body):
+                # its rows lie in the quarantine, whatever has become of the source
                 yield SourceInput(name, one.source, source, (), None, cached, rules=rules)
                 continue
             if one.source not in pinned:
                 found = pin(name, one.source, source, conf.root, cached=cached, folders=conf.folders)
-                version = versions.get(("source", one.source), found.version)
-                rules = planned_checks(source.rules, registry.checks)
+                version = request.versions.get(("source", one.source), found.version)
                 pinned[one.source] = replace(found, version=version, rules=rules)
             yield replace(pinned[one.source], name=name, cached=cached)
         elif one.ref is not None:
@@ -106,5 +104,5 @@ def _inputs(
                         f"`sparkjobs run +{job}` runs what it needs first.",
                     )
                 if output.format == "delta":
-                    version = versions.get(("ref", one.ref), version)
+                    version = request.versions.get(("ref", one.ref), version)
             yield TableInput(name, one.ref, output.format, Path(output.path), version, cached, identity)

@@ -47,10 +47,10 @@ class PlannedCheck:
         """What answers it, as far as can be told before there are rows."""
         if self.conf.group_by:
             return "keys"
-        if self.conf.kind == "unique":
-            return "plan or keys"
-        footer = "footer or " if self.function.footer and not self.conf.where else ""
-        return footer + self.function.where
+        cheaper = "plan or " if self.function.distinct else ""
+        if self.function.footer and not self.conf.where:
+            cheaper = "footer or "
+        return cheaper + self.function.answered_by
 
 
 class UnfitCheckError(Exception):
@@ -79,10 +79,6 @@ def fitted(conf: Check, functions: Mapping[str, CheckFunction]) -> tuple[Planned
     if function.unfit and (why := function.unfit(**arguments)):
         raise UnfitCheckError(conf.kind, why)
     _refuse_part(conf, function)
-    if conf.group_by and (function.judges_rows or function.where != "scan"):
-        raise UnfitCheckError("group_by", f"{conf.kind} is no aggregate; `group_by` is for those")
-    if conf.mostly < 1 and function.where == "scan" and not (function.judges_rows or conf.group_by):
-        raise UnfitCheckError("mostly", f"{conf.kind} is one value of all rows, of which no share can pass")
     asked = (key for key, one in function.arguments.items() if is_condition(one.annotation))
     texts = {"where": conf.where, **{key: arguments.get(key) for key in asked}}
     conditions = tuple((key, text) for key, text in texts.items() if text)
@@ -127,8 +123,8 @@ def misfits_of_rules(conf: Conf, source: str, functions: Mapping[str, CheckFunct
 
 
 def _refuse_no_rule(check: PlannedCheck) -> None:
-    """Refuse what cannot be said of one row."""
-    if not check.function.judges_rows or "history" in check.function.given:
+    """Refuse what cannot be said of one row by itself."""
+    if not check.function.judges_rows or {"history", "inputs"} & set(check.function.given):
         raise UnfitCheckError(check.conf.kind, f"{check.conf.kind} is no condition on one row, as a rule is")
     if check.conf.mostly < 1:
         raise UnfitCheckError("mostly", "of a rule, `bad_rows: max_share` says how many rows may break it")
@@ -148,11 +144,14 @@ def misfits(conf: Conf, job: str, functions: Mapping[str, CheckFunction]) -> Ite
 
 
 def _refuse_part(conf: Check, function: CheckFunction) -> None:
-    """Refuse to ask of some rows what is known of all rows together."""
-    if function.where == "history":
-        for key, given in (("where", conf.where is not None), ("mostly", conf.mostly < 1)):
-            if given:
-                raise UnfitCheckError(key, f"{conf.kind} looks at the whole result; it takes no {key!r}")
+    """Refuse to ask of some rows, or some groups, what only all of them together can tell."""
+    if conf.group_by and not function.aggregates:
+        raise UnfitCheckError("group_by", f"{conf.kind} is no aggregate; `group_by` is for those")
+    if conf.mostly < 1 and function.aggregates and not conf.group_by:
+        raise UnfitCheckError("mostly", f"{conf.kind} is one value of all rows, of which no share can pass")
+    for key, given in (("where", conf.where), ("mostly", conf.mostly < 1)):
+        if given and function.answered_by == "history":
+            raise UnfitCheckError(key, f"{conf.kind} looks at the whole result; it takes no {key!r}")
 
 
 def _long(conf: Check, function: CheckFunction) -> Mapping[str, Any]:

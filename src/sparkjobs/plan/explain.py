@@ -10,7 +10,7 @@ from typing import Any
 
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput
 from sparkjobs.plan.parts import Replayed
-from sparkjobs.registry import CheckFunction, JobFunction
+from sparkjobs.registry import Marked
 
 
 def as_json(plan: RunPlan) -> str:
@@ -78,7 +78,7 @@ def shown(path: Path, root: Path) -> str:
 
 
 def _encoded(value: object) -> Any:  # noqa: ANN401 (whatever JSON takes)
-    if isinstance(value, JobFunction | CheckFunction):
+    if isinstance(value, Marked):
         return {"name": value.name, "line": value.line, "file": value.file}
     if is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in fields(value)}

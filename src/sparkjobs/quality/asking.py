@@ -56,7 +56,7 @@ def question_of(spark: SparkSession, check: PlannedCheck, schema: StructType, gi
         condition(spark, text)
     where = where_of(spark, check)
     # a condition on one row is counted where the row is looked at; an aggregate must not see the others
-    hides = check.conf.where is not None and check.function.where == "scan" and not check.function.judges_rows
+    hides = check.conf.where is not None and check.function.aggregates
     kinds = {field.name: field.dataType.simpleString() for field in schema}
     for name in check.columns:
         if name not in kinds:

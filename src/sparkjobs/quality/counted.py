@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
-from sparkjobs import session
+from sparkjobs import jvm
 from sparkjobs.cursor import highest, takes, unordered
 from sparkjobs.errors import InputError, NullKeyError
 from sparkjobs.plan import Part, Since, Within
@@ -54,8 +54,8 @@ def tally(
         NullKeyError: a row lies in no interval, because its cursor is null.
     """
     found = None
-    if table.observation is not None and read_whole and not session.retried(spark, run_id, job):
-        found = session.observed(spark, table.observation)
+    if table.observation is not None and read_whole and not jvm.retried(spark, run_id, job):
+        found = jvm.observed(spark, table.observation)
     if found is None:
         row = table.uncounted.agg(*table.metrics).first()
         found = row.asDict() if row else {"seen": 0}

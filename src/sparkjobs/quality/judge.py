@@ -30,8 +30,7 @@ from sparkjobs.quality.asking import (
     where_of,
 )
 from sparkjobs.quality.verdict import counted, found, measured, not_evaluated
-from sparkjobs.registry import Where
-from sparkjobs.results import CheckResult, Staged
+from sparkjobs.results import AnsweredBy, CheckResult, Staged
 from sparkjobs.session import root_cause
 from sparkjobs.transient import transient
 
@@ -74,7 +73,7 @@ def judge(
     waiting: list[_Open] = []
     for place, check in enumerate(checks):
         outcome = _known(check, staged, rows) or _question(spark, check, rows, given)
-        if isinstance(outcome, Groups) and outcome.one_row_each and _proven(check, given):
+        if isinstance(outcome, Groups) and check.function.distinct and _proven(check, given):
             outcome = found(check, Finding(holds=True, observed="the plan groups by them"), "plan")
         if isinstance(outcome, CheckResult):
             results[place] = outcome
@@ -106,7 +105,7 @@ def _question(
         question = question_of(spark, check, rows.schema, given)
     except (PySparkException, ArithmeticError, ValueError) as error:
         return not_evaluated(check, root_cause(error))
-    source: Where = "history" if check.function.where == "history" else "plan"
+    source: AnsweredBy = "history" if check.function.answered_by == "history" else "plan"
     return found(check, question, source) if isinstance(question, Finding) else question
 
 
@@ -199,7 +198,7 @@ def _scanned(spark: SparkSession, one: _Open) -> Share | Measure:
 
 
 def _result(one: _Open, ask: Share | Measure, answer: Answer) -> CheckResult:
-    source = "keys" if one.check.conf.group_by else one.check.function.where
+    source = "keys" if one.check.conf.group_by else one.check.function.answered_by
     if isinstance(ask, Measure):
         value, holds = answer
         return measured(one.check, value, ask.wanted, source, holds=bool(holds))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from sparkjobs import session
+from sparkjobs import jvm
 from sparkjobs.errors import LedgerError, TooManyBadRowsError
 from sparkjobs.plan import Replayed
 from sparkjobs.quality.contract import Contracted, Counts
@@ -52,10 +52,10 @@ def _known(
     """The counts that came for free; None when they cannot be trusted."""
     if contracted.counts or contracted.observation is None or not read_whole:
         return contracted.counts
-    observed = session.observed(spark, contracted.observation)
+    observed = jvm.observed(spark, contracted.observation)
     if observed is None or observed["bad"] < contracted.headers:
         return None
-    if session.retried(spark, rejected.run_id, rejected.job):
+    if jvm.retried(spark, rejected.run_id, rejected.job):
         return None
     return contracted.counted(observed)
 

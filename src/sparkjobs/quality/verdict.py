@@ -4,11 +4,10 @@ from fractions import Fraction
 
 from sparkjobs.checks.questions import Finding
 from sparkjobs.plan import PlannedCheck
-from sparkjobs.registry import Where
-from sparkjobs.results import CheckResult, CheckStatus, Ledger
+from sparkjobs.results import AnsweredBy, CheckResult, CheckStatus, Ledger
 
 
-def found(check: PlannedCheck, finding: Finding, source: Where) -> CheckResult:
+def found(check: PlannedCheck, finding: Finding, source: AnsweredBy) -> CheckResult:
     """The result of a check that was answered without looking at rows."""
     if finding.failing is not None and finding.evaluated is not None:
         return counted(check, finding.failing, finding.evaluated, source)
@@ -16,7 +15,7 @@ def found(check: PlannedCheck, finding: Finding, source: Where) -> CheckResult:
     return _result(check, status, finding.observed, source)
 
 
-def counted(check: PlannedCheck, failing: int, evaluated: int, source: Where) -> CheckResult:
+def counted(check: PlannedCheck, failing: int, evaluated: int, source: AnsweredBy) -> CheckResult:
     """Pass when at least `mostly` of what was evaluated passes; where nothing was, nothing is broken."""
     mostly = Fraction(str(check.conf.mostly))
     holds = failing == 0 or (evaluated - failing) >= mostly * evaluated
@@ -25,7 +24,9 @@ def counted(check: PlannedCheck, failing: int, evaluated: int, source: Where) ->
     return _result(check, _status(check, holds=holds), observed, source, failing, evaluated)
 
 
-def measured(check: PlannedCheck, value: object, wanted: str, source: Where, *, holds: bool) -> CheckResult:
+def measured(
+    check: PlannedCheck, value: object, wanted: str, source: AnsweredBy, *, holds: bool
+) -> CheckResult:
     """Pass when one value of all rows is as wanted."""
     told = "no rows to evaluate" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
     return _result(check, _status(check, holds=holds), f"{told}, wanted {wanted}", source)
@@ -49,7 +50,7 @@ def warned(ledger: Ledger) -> tuple[CheckResult, ...]:
 
 def not_evaluated(check: PlannedCheck, why: str) -> CheckResult:
     """A check that could not be judged is never a pass."""
-    return _result(check, "error", why, check.function.where)
+    return _result(check, "error", why, check.function.answered_by)
 
 
 def blocks(result: CheckResult) -> bool:
@@ -67,7 +68,7 @@ def _result(
     check: PlannedCheck,
     status: CheckStatus,
     observed: str,
-    source: Where,
+    source: AnsweredBy,
     failing: int | None = None,
     evaluated: int | None = None,
 ) -> CheckResult:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.orc
 import pyarrow.parquet as pq
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkjobs.config.sources import DeltaSource, OrcSource, ParquetSource
@@ -17,7 +17,7 @@ from sparkjobs.errors import InputError
 from sparkjobs.plan import Added, File, SourceInput
 from sparkjobs.plan.inputs import misfits
 from sparkjobs.read.added import added_frames
-from sparkjobs.read.incoming import Incoming, incoming_columns, nothing, paths, together
+from sparkjobs.read.incoming import Incoming, incoming_columns, listed, nothing, paths, together, value_of
 from sparkjobs.sql import column, quoted
 
 EXACT = {
@@ -93,17 +93,12 @@ def _base(conf: ParquetSource | OrcSource) -> str:
 def _incoming(frame: DataFrame, conf: ParquetSource | OrcSource | DeltaSource, *, as_text: bool) -> DataFrame:
     """`as_text` makes files of different types alike; the contract gives the declared types back."""
     declared = tuple(conf.columns) or tuple(frame.columns)
-    values = [_value(frame, name, as_text=as_text) for name in declared]
-    raw = F.to_json(F.struct(*map(column, frame.columns)), EXACT)
-    columns = tuple(f"{quoted(field.name)} {field.dataType.simpleString()}" for field in frame.schema)
-    return frame.select("*", "_metadata").select(
-        *incoming_columns(values, raw, F.lit(None).cast("string"), columns)
-    )
-
-
-def _value(frame: DataFrame, name: str, *, as_text: bool) -> Column:
-    value = column(name) if name in frame.columns else F.lit(None).cast("string")
-    return (value.cast("string") if as_text else value).alias(name)
+    found = {name: column(name) for name in frame.columns}
+    values = [value_of(name, found.get(name), as_text=as_text) for name in declared]
+    raw = F.to_json(F.struct(*found.values()), EXACT)
+    columns = listed(tuple(f"{quoted(field.name)} {field.dataType.simpleString()}" for field in frame.schema))
+    told = incoming_columns(values, raw, F.lit(None).cast("string"), columns)
+    return frame.select("*", "_metadata").select(*told)
 
 
 def _schema(file: Path, conf: ParquetSource | OrcSource) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from sparkjobs.config import CsvSource
 from sparkjobs.config.sources import CsvOptions
 from sparkjobs.plan import FileGroup, SourceInput
-from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, nothing, paths, together
+from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, listed, nothing, paths, together
 from sparkjobs.sql import HEADER, column, quoted
 
 LINE: Final = "_sparkjobs_line"
@@ -47,7 +47,7 @@ def parsed_lines(lines: DataFrame, group: FileGroup, conf: CsvSource) -> DataFra
     values = [_value(name, group, column(_PARSED)) for name in conf.columns]
     damage = _line_damage(group, conf.options)
     return lines.select(LINE, VALID, parsed, "_metadata").select(
-        *incoming_columns(values, _raw(), damage, group.columns)
+        *incoming_columns(values, _raw(), damage, listed(group.columns))
     )
 
 
@@ -108,7 +108,8 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
     )
     raw = F.coalesce(corrupt, text)
     damage = F.when(raw.contains("\ufffd"), "not_utf8").when(corrupt.isNotNull(), "malformed")
-    return reader.csv(paths(group.files, root)).select(*incoming_columns(values, raw, damage, group.columns))
+    told = incoming_columns(values, raw, damage, listed(group.columns))
+    return reader.csv(paths(group.files, root)).select(*told)
 
 
 def _schema(group: FileGroup) -> str:

@@ -39,17 +39,28 @@ def escaped(path: Path) -> str:
 
 
 def incoming_columns(
-    values: list[Column], raw: Column, damage: Column, columns: tuple[str, ...] | None = None
+    values: list[Column], raw: Column, damage: Column, columns: Column | None = None
 ) -> list[Column]:
     """The columns of an `Incoming`, from a frame that still has its file metadata."""
-    told = None if columns is None else json.dumps(columns, ensure_ascii=False)
+    told = F.lit(None) if columns is None else columns
     return [
         F.struct(*values).alias(IN),
         raw.alias(RAW),
         F.col("_metadata.file_path").alias(FILE),
-        F.lit(told).cast("string").alias(COLUMNS),
+        told.cast("string").alias(COLUMNS),
         damage.alias(DAMAGE),
     ]
+
+
+def listed(columns: tuple[str, ...]) -> Column:
+    """The columns of a file, as its records tell them."""
+    return F.lit(json.dumps(columns, ensure_ascii=False))
+
+
+def value_of(name: str, found: Column | None, *, as_text: bool) -> Column:
+    """A typed value as it comes, null where its file does not have it; texts go with files of other types."""
+    value = F.lit(None).cast("string") if found is None else found
+    return (value.cast("string") if as_text else value).alias(name)
 
 
 def bytewise(text: Column) -> Column:

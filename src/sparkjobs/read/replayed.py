@@ -18,7 +18,7 @@ from sparkjobs.plan import Batch, FileGroup, Replayed, SourceInput
 from sparkjobs.plan.inputs import misfits
 from sparkjobs.read.columnar import EXACT
 from sparkjobs.read.csv import LINE, VALID, parsed_lines
-from sparkjobs.read.incoming import Incoming, escaped, incoming_columns, together
+from sparkjobs.read.incoming import Incoming, escaped, incoming_columns, listed, together, value_of
 from sparkjobs.read.lines import parsed_objects, parsed_texts
 from sparkjobs.sql import IN
 
@@ -29,6 +29,7 @@ _RECORD = (
 _OUTSIDE = ("not_utf8", "repeated_header")
 _RULE = "_sparkjobs_rule"
 _VALUES = "_sparkjobs_values"
+_FILE, _RAW, _LAST = "_sparkjobs_file", "_sparkjobs_raw", "_sparkjobs_last"
 
 
 def read_replayed(spark: SparkSession, planned: SourceInput, part: Replayed) -> Incoming:
@@ -46,7 +47,7 @@ def read_replayed(spark: SparkSession, planned: SourceInput, part: Replayed) -> 
     parsed = list(_parsed(planned, records.filter(F.col(_RULE).isNull())))
     nothing = [F.lit(None).cast(kind).alias(name) for name, kind in _kinds(planned, parsed)]
     damaged = records.filter(F.col(_RULE).isNotNull()).select(
-        *incoming_columns(nothing, F.col("value"), F.col(_RULE))
+        *incoming_columns(nothing, F.col("value"), F.col(_RULE), F.to_json("columns"))
     )
     return Incoming(together([*parsed, damaged]), 0)
 
@@ -66,8 +67,15 @@ def _records(spark: SparkSession, batch: Batch) -> DataFrame:
 
 def _latest(records: DataFrame) -> DataFrame:
     """Each record once for each time it stands in its file, though several runs have rejected it."""
-    last = records.groupBy("file", "raw").agg(F.max("manifest").alias("manifest"))
-    return records.join(last, ["file", "raw", "manifest"], "left_semi")
+    last = records.groupBy(F.col("file").alias(_FILE), F.col("raw").alias(_RAW)).agg(
+        F.max("manifest").alias(_LAST)
+    )
+    same = (
+        F.col("file").eqNullSafe(F.col(_FILE))
+        & F.col("raw").eqNullSafe(F.col(_RAW))
+        & F.col("manifest").eqNullSafe(F.col(_LAST))
+    )
+    return records.join(last, same, "left_semi")
 
 
 def _stays(conf: Source) -> Column:
@@ -119,14 +127,12 @@ def _objects(
         rows = same.select(read, "value", "_metadata")
         found = tuple(cast("StructType", rows.schema[_VALUES].dataType).fieldNames())
         _refuse_misfits(planned, found)
-        told = [_value(name, found, as_text=len(groups) > 1) for name in tuple(conf.columns) or found]
-        yield rows.select(*incoming_columns(told, F.col("value"), F.lit(None).cast("string"), columns))
-
-
-def _value(name: str, found: tuple[str, ...], *, as_text: bool) -> Column:
-    """As it comes from the files themselves."""
-    value = F.col(_VALUES).getField(name) if name in found else F.lit(None).cast("string")
-    return (value.cast("string") if as_text else value).alias(name)
+        values = {name: F.col(_VALUES).getField(name) for name in found}
+        declared = tuple(conf.columns) or found
+        told = [value_of(name, values.get(name), as_text=len(groups) > 1) for name in declared]
+        yield rows.select(
+            *incoming_columns(told, F.col("value"), F.lit(None).cast("string"), listed(columns))
+        )
 
 
 def _columns(planned: SourceInput, records: DataFrame) -> list[tuple[str, ...]]:

@@ -4,17 +4,17 @@ Here: what a function is called, what it asks for, where it stands.
 Not here: conf (config), whether the two fit (plan), what a check's answer means (checks).
 """
 
-from sparkjobs.registry.checks import CheckFunction, Parameter, Where, check
+from sparkjobs.registry.checks import CheckFunction, Parameter, check
 from sparkjobs.registry.collect import Registry, collect
-from sparkjobs.registry.jobs import JobFunction, Param, job
+from sparkjobs.registry.jobs import JobFunction, Marked, Param, job
 
 __all__ = [
     "CheckFunction",
     "JobFunction",
+    "Marked",
     "Param",
     "Parameter",
     "Registry",
-    "Where",
     "check",
     "collect",
     "job",

@@ -4,16 +4,13 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from sparkjobs.registry.jobs import MARK, Function
-
-Where = Literal["plan", "history", "footer", "scan", "keys", "pass"]
-"""What answers a check, cheapest first: the schema or the plan, the profiles of this run and of earlier ones,
-Parquet's footers, the one scan that all checks share, a pass over some key columns, a pass of its own."""
+from sparkjobs.registry.jobs import MARK, Function, Marked, told
+from sparkjobs.results import AnsweredBy
 
 _GIVEN = ("history", "inputs", "now", "rows", "schema")
-_WHERE: dict[str, Where] = {
+_ANSWERED_BY: dict[str, AnsweredBy] = {
     "Finding": "plan",
     "Column": "scan",
     "Measure": "scan",
@@ -31,12 +28,10 @@ class Parameter:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFunction:
-    """A marked function: positional parameters are columns, keyword-only ones are arguments."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFunction(Marked):
+    """A check: positional parameters are columns, keyword-only ones are arguments."""
 
-    name: str
-    function: Callable[..., Any]
     columns: tuple[str, ...]
     """Names of its column parameters; `columns`, the last, takes as many as conf names."""
     given: tuple[str, ...]
@@ -50,20 +45,19 @@ class CheckFunction:
     """What says which of its arguments do not go together."""
     footer: Callable[..., Any] | None
     """What may answer it from Parquet's footers."""
-    where: Where
-    file: str
-    line: int
-    description: str
-
-    @property
-    def place(self) -> str:
-        """file:line of the definition."""
-        return f"{self.file}:{self.line}"
+    distinct: bool
+    """Whether it passes where no two rows agree in its columns, which the plan may prove."""
+    answered_by: AnsweredBy
 
     @property
     def judges_rows(self) -> bool:
         """Whether each row can be told to break it, so that it can be a rule of a contract too."""
         return _returned(self.function) == "Column"
+
+    @property
+    def aggregates(self) -> bool:
+        """Whether it asks for one value of all rows, or of each group of them."""
+        return _returned(self.function) == "Measure"
 
 
 def check(
@@ -71,33 +65,44 @@ def check(
     one_of: tuple[str, ...] = (),
     unfit: Callable[..., str | None] | None = None,
     footer: Callable[..., Any] | None = None,
+    distinct: bool = False,
 ) -> Callable[[Function], Function]:
     """Mark a function from columns to what is to be asked of the rows as a check.
 
     It is returned unchanged. `one_of` are arguments of which conf gives at least one; `unfit` is given all of
-    them and says what does not go together; `footer` answers the check from Parquet's footers where it can.
+    them and says what does not go together; `footer` answers the check from Parquet's footers where it can; a
+    `distinct` one passes where the plan proves that no two rows agree in its columns.
 
     Raises:
         TypeError: it does not say what it returns, or something else than what can be asked.
     """
 
     def mark(function: Function) -> Function:
-        setattr(function, MARK, _spec(function, one_of, unfit, footer))
+        columns, given, arguments = _parameters(function)
+        returned = _ANSWERED_BY[_returned(function)]
+        spec = CheckFunction(
+            columns=columns,
+            given=given,
+            arguments=arguments,
+            one_of=one_of,
+            unfit=unfit,
+            footer=footer,
+            distinct=distinct,
+            answered_by="history" if returned == "plan" and "history" in given else returned,
+            **told(function),
+        )
+        setattr(function, MARK, spec)
         return function
 
     return mark
 
 
-def _spec(
+def _parameters(
     function: Callable[..., Any],
-    one_of: tuple[str, ...],
-    unfit: Callable[..., str | None] | None,
-    footer: Callable[..., Any] | None,
-) -> CheckFunction:
-    if _returned(function) not in _WHERE:
-        raise TypeError(f"{function.__qualname__}: a check says that it returns {', '.join(_WHERE)}")
-    given: list[str] = []
+) -> tuple[tuple[str, ...], tuple[str, ...], Mapping[str, Parameter]]:
+    """The columns of a check's function, what it is handed, and its arguments."""
     columns: list[str] = []
+    given: list[str] = []
     arguments: dict[str, Parameter] = {}
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
         required = parameter.default is parameter.empty
@@ -108,24 +113,16 @@ def _spec(
                 given.append(parameter.name)
             case _:
                 columns.append(parameter.name)
-    where = _WHERE[_returned(function)]
-    return CheckFunction(
-        name=function.__name__,
-        function=function,
-        columns=tuple(columns),
-        given=tuple(given),
-        arguments=MappingProxyType(arguments),
-        one_of=one_of,
-        unfit=unfit,
-        footer=footer,
-        where="history" if where == "plan" and "history" in given else where,
-        file=function.__code__.co_filename,
-        line=function.__code__.co_firstlineno,
-        description=inspect.getdoc(function) or "",
-    )
+    return tuple(columns), tuple(given), MappingProxyType(arguments)
 
 
 def _returned(function: Callable[..., Any]) -> str:
-    """The name of what a function says it returns."""
-    returned = inspect.signature(function, eval_str=True).return_annotation
-    return getattr(returned, "__name__", "")
+    """The name of what a function says it returns.
+
+    Raises:
+        TypeError: it does not say, or it is nothing that can be asked.
+    """
+    name = getattr(inspect.signature(function, eval_str=True).return_annotation, "__name__", "")
+    if name not in _ANSWERED_BY:
+        raise TypeError(f"{function.__qualname__}: a check says that it returns {', '.join(_ANSWERED_BY)}")
+    return name

@@ -9,22 +9,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 MARK = "__sparkjobs__"
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A keyword-only parameter of a job function."""
-
-    name: str
-    required: bool
-
-
-@dataclass(frozen=True, slots=True)
-class JobFunction:
-    """A marked function: positional parameters are inputs, keyword-only ones are params."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A function that conf can name, and where it stands."""
 
     name: str
     function: Callable[..., Any]
-    inputs: tuple[str, ...]
-    params: tuple[Param, ...]
     file: str
     line: int
     description: str
@@ -33,6 +23,33 @@ class JobFunction:
     def place(self) -> str:
         """file:line of the definition."""
         return f"{self.file}:{self.line}"
+
+
+def told(function: Callable[..., Any]) -> dict[str, Any]:
+    """What `Marked` says of `function`."""
+    return {
+        "name": function.__name__,
+        "function": function,
+        "file": function.__code__.co_filename,
+        "line": function.__code__.co_firstlineno,
+        "description": inspect.getdoc(function) or "",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A keyword-only parameter of a job function."""
+
+    name: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFunction(Marked):
+    """A job: positional parameters are inputs, keyword-only ones are params."""
+
+    inputs: tuple[str, ...]
+    params: tuple[Param, ...]
 
 
 def job(function: Function) -> Function:
@@ -53,14 +70,6 @@ def job(function: Function) -> Function:
                 params.append(Param(parameter.name, required=parameter.default is parameter.empty))
             case _:
                 raise TypeError(f"{function.__qualname__}: *{parameter.name} cannot be named in conf")
-    spec = JobFunction(
-        name=function.__name__,
-        function=function,
-        inputs=tuple(inputs),
-        params=tuple(params),
-        file=function.__code__.co_filename,
-        line=function.__code__.co_firstlineno,
-        description=inspect.getdoc(function) or "",
-    )
+    spec = JobFunction(inputs=tuple(inputs), params=tuple(params), **told(function))
     setattr(function, MARK, spec)
     return function

@@ -5,18 +5,16 @@ Not here: what should happen next (plan), the data files (publish).
 """
 
 from sparkjobs.state.lock import locked
+from sparkjobs.state.log import Foreign, app_id, manifest_at
 from sparkjobs.state.manifest import Manifest, begin
 from sparkjobs.state.outcome import Outcome, read_outcome, write_outcome
 from sparkjobs.state.table import (
     STATE_FOLDER,
-    Foreign,
     TableState,
-    app_id,
     claim,
     committed_schema,
     holds_files,
     look,
-    manifest_at,
     remember,
     set_aside_damaged,
     state_folder,

@@ -8,14 +8,15 @@ has read again, or rejected again, waits no more: what became of it there counts
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
 from sparkjobs.state.durable import read_json, write_json
-from sparkjobs.state.manifest import Manifest, committed_chain
+from sparkjobs.state.manifest import committed_chain
 
 _NOTE = "discarded.json"
 
@@ -28,8 +29,8 @@ class Kept:
     number: int
     run_id: str
     folder: Path
-    read_again: frozenset[str] = frozenset()
-    """Files that later manifests have read again, as these name them."""
+    last_read: Mapping[str, int]
+    """The files of the input, as manifests name them, with the last manifest that has read each whole."""
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The records that wait, as they were written."""
@@ -40,8 +41,11 @@ class Kept:
 
     def is_read_again(self, file: str) -> bool:
         """Whether a later manifest has read `file`, a URI, again."""
-        path = unquote(urlparse(file).path)
-        return any(path == name or path.endswith(f"/{name}") for name in self.read_again)
+        parts = unquote(urlparse(file).path).split("/")
+        names = ("/".join(parts[place:]) for place in range(len(parts)))
+        # manifests name files from the project on: of a/x.csv and x.csv, the longer is its own
+        name = next((name for name in names if name in self.last_read), "")
+        return self.last_read.get(name, 0) > self.number
 
 
 def waiting(folder: Path, committed: int, whole: frozenset[str]) -> tuple[Kept, ...]:
@@ -53,21 +57,19 @@ def waiting(folder: Path, committed: int, whole: frozenset[str]) -> tuple[Kept, 
         LostManifestError: the manifests do not go back to the first.
     """
     gone: set[tuple[str, int]] = set()
-    files: dict[str, frozenset[str]] = {}
+    last_read: defaultdict[str, dict[str, int]] = defaultdict(dict)
     found: list[Kept] = []
-    read = frozenset[str]()
-    for manifest in committed_chain(folder, committed):
-        found += [
-            one
-            for one in _of(folder, manifest, files)
-            if one.input not in read and (one.input, one.number) not in gone
-        ]
-        for entry in manifest.inputs if manifest.mode != "adopt" else ():
-            name, part = entry["name"], entry.get("part")
-            gone |= {(name, number) for number in (part or {}).get("replayed", ())}
-            if part is None:  # else it names files of which it has read some rows
-                files[name] = files.get(name, frozenset()) | {path for path, *_ in entry.get("files", ())}
-        read = read if manifest.mode == "adopt" else whole
+    # who adopts a table reads nothing
+    chain = (one for one in committed_chain(folder, committed) if one.mode != "adopt")
+    for age, manifest in enumerate(chain):
+        for name, rows in _of(folder, manifest.number):
+            if (name, manifest.number) not in gone and not (age and name in whole):
+                found.append(Kept(name, manifest.number, manifest.run_id, rows, last_read[name]))
+        for entry in manifest.inputs:
+            part = entry.get("part")
+            gone |= {(entry["name"], number) for number in (part or {}).get("replayed", ())}
+            for path, *_ in entry.get("files", ()) if part is None else ():  # of a part, rows are left out
+                last_read[entry["name"]].setdefault(path, manifest.number)
     return tuple(reversed(found))
 
 
@@ -94,9 +96,9 @@ def lines(folder: Path) -> Iterator[str]:
             yield from file
 
 
-def _of(folder: Path, manifest: Manifest, files: dict[str, frozenset[str]]) -> Iterator[Kept]:
-    kept = folder / "quarantine" / str(manifest.number)
+def _of(folder: Path, number: int) -> Iterator[tuple[str, Path]]:
+    """The inputs of which a manifest has rejected rows that nobody has discarded, and where these lie."""
+    kept = folder / "quarantine" / str(number)
     if kept.is_dir() and read_json(kept / _NOTE) is None:
         for inner in sorted((path for path in kept.iterdir() if path.is_dir()), reverse=True):
-            again = files.get(inner.name, frozenset())
-            yield Kept(inner.name, manifest.number, manifest.run_id, inner, again)
+            yield inner.name, inner

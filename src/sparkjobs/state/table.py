@@ -1,9 +1,8 @@
 """Where a job's table stands: which number is committed, and what readers see."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -11,45 +10,10 @@ from typing import Any
 from sparkjobs.errors import DamagedStateError, ForeignTableError
 from sparkjobs.state import manifest as manifests
 from sparkjobs.state.durable import read_json, write_json
+from sparkjobs.state.log import Foreign, in_log
 from sparkjobs.state.manifest import Manifest
 
 STATE_FOLDER = "_sparkjobs"
-_KEEPS_ROWS = frozenset(
-    {
-        "ADD COLUMN",
-        "ADD COLUMNS",
-        "ADD CONSTRAINT",
-        "ADD FEATURE",
-        "CHANGE COLUMN",
-        "CLUSTER BY",
-        "COMPUTE STATS",
-        "DROP CONSTRAINT",
-        "DROP FEATURE",
-        "OPTIMIZE",
-        "REORG",
-        "SET TBLPROPERTIES",
-        "UNSET TBLPROPERTIES",
-        "UPDATE FIELD METADATA",
-        "UPDATE TABLE METADATA",
-        "UPGRADE PROTOCOL",
-        "VACUUM END",
-        "VACUUM START",
-    }
-)
-"""Delta operations after which a table has the rows it had."""
-_RESTORE = "RESTORE"
-RECENT = 8
-"""How many commits are read before the whole history is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A commit to a Delta table that changed rows and is not its job's."""
-
-    version: int
-    operation: str
-    restored_to: int | None
-    """The version that a RESTORE went back to; None where it tells none, or was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +42,6 @@ def state_folder(table: Path) -> Path:
     return table / STATE_FOLDER
 
 
-def app_id(job: str) -> str:
-    """The name under which a Delta commit carries the manifest number."""
-    return f"sparkjobs/{job}"
-
-
 def look(job: str, table: Path, table_format: str, *, adopting: bool = False) -> TableState:
     """How `table` stands now; `adopting` takes its rows as they are, whoever wrote them.
 
@@ -92,7 +51,7 @@ def look(job: str, table: Path, table_format: str, *, adopting: bool = False) ->
     folder = state_folder(table)
     _refuse_foreign(job, table, table_format)
     reset = (read_json(folder / "reset.json") or {}).get("number")
-    committed, version, foreign = _delta(job, table) if table_format == "delta" else _parquet(folder)
+    committed, version, foreign = in_log(job, table) if table_format == "delta" else _parquet(folder)
     if table_format == "parquet" and reset is not None and not committed:
         committed, version = reset, reset
     if not (committed or adopting) and (
@@ -120,24 +79,6 @@ def set_aside_damaged(folder: Path) -> None:
             read_json(path)
         except DamagedStateError:
             path.replace(path.with_name(f"{path.name}.damaged"))
-
-
-def manifest_at(job: str, table: Path, version: int) -> int:
-    """The number whose rows stand at `version` of a Delta table; 0 where its history does not tell.
-
-    A RESTORE has the rows of the version that it names, whatever lies between the two.
-    """
-    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
-
-    at: int | None = version
-    for commit in DeltaTable(table).history():
-        if at is not None and commit["version"] <= at:
-            note = note_of(commit)
-            if note.get("job") == job:
-                return int(note["manifest"])
-            if commit.get("operation") == _RESTORE:
-                at = _restored_to(commit)
-    return 0
 
 
 def holds_files(table: Path) -> bool:
@@ -221,49 +162,6 @@ def _refuse_foreign(job: str, table: Path, table_format: str) -> None:
 def _occupied(table: Path) -> bool:
     """Whether `table` holds more than the lock of a run that was killed before it could claim it."""
     return table.exists() and any(entry.name != STATE_FOLDER for entry in table.iterdir())
-
-
-def _delta(job: str, table: Path) -> tuple[int, int | None, Foreign | None]:
-    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
-
-    # A first commit that was killed leaves a log without an entry.
-    if not DeltaTable.is_deltatable(str(table)):
-        return 0, None, None
-    handle = DeltaTable(table)
-    committed = handle.transaction_version(app_id(job)) or 0
-    # The whole history is read only where nothing recent has changed rows.
-    commits = (commit for limit in (RECENT, None) for commit in handle.history(limit))
-    changing = (commit for commit in commits if commit.get("operation") not in _KEEPS_ROWS)
-    above = list(takewhile(lambda commit: not _is_of(commit, job, committed), changing))
-    # a restore has undone what the job did, even where somebody has gone on from there
-    restores = (commit for commit in above if commit.get("operation") == _RESTORE)
-    told = next(restores, next(iter(above), None))
-    return committed, handle.version(), _foreign(told) if told else None
-
-
-def _foreign(commit: Mapping[str, Any]) -> Foreign:
-    operation = str(commit.get("operation", "commit"))
-    return Foreign(commit["version"], operation, _restored_to(commit) if operation == _RESTORE else None)
-
-
-def _restored_to(restore: Mapping[str, Any]) -> int | None:
-    """The version that a RESTORE went back to; None where it was told by time."""
-    version = (restore.get("operationParameters") or {}).get("version")
-    return None if version is None else int(version)
-
-
-def _is_of(commit: Mapping[str, Any], job: str, number: int) -> bool:
-    note = note_of(commit)
-    return (note.get("job"), note.get("manifest")) == (job, number)
-
-
-def note_of(commit: Mapping[str, Any]) -> dict[str, Any]:
-    """What the job that made a Delta commit wrote beside it; empty where it is nobody's of ours."""
-    try:
-        note = json.loads(commit.get("userMetadata") or "null")
-    except ValueError:
-        return {}
-    return note if isinstance(note, dict) else {}
 
 
 def _parquet(folder: Path) -> tuple[int, int | None, None]:

@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 from sparkjobs.errors import LostManifestError, LostTableError
 from sparkjobs.state.durable import read_json
+from sparkjobs.state.log import committed_at
 from sparkjobs.state.manifest import committed_chain
 from sparkjobs.state.outcome import written_at
-from sparkjobs.state.table import RECENT, data_files, look, note_of, table_schema
+from sparkjobs.state.table import data_files, look, table_schema
 
 _TIMES = ("date", "timestamp", "timestamp_ntz")
 
@@ -46,7 +47,7 @@ def published_at(job: str, table: Path, table_format: str) -> datetime | None:
     last = next((one.number for one in chain if one.mode != "adopt"), None)
     if last is None:
         return None
-    found = _in_log(job, table, last) if table_format == "delta" else None
+    found = committed_at(job, table, last) if table_format == "delta" else None
     # Delta forgets old entries of its log. What a run has learned is written just before each commit
     return found or written_at(state.folder, last)
 
@@ -71,18 +72,6 @@ def _was_committed(folder: Path, table_format: str) -> bool:
     """Whether a table whose state was reset had any; a Parquet table then takes the number of the reset."""
     journal, commit = read_json(folder / "journal.json"), read_json(folder / "committed.json")
     return table_format == "delta" or bool(journal or commit)
-
-
-def _in_log(job: str, table: Path, number: int) -> datetime | None:
-    """When the log says that manifest `number` was committed."""
-    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
-
-    handle = DeltaTable(table)
-    for commit in (one for limit in (RECENT, None) for one in handle.history(limit)):
-        note = note_of(commit)
-        if (note.get("job"), note.get("manifest")) == (job, number) and "timestamp" in commit:
-            return datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
-    return None
 
 
 def _by_log(table: Path, column: str) -> Iterator[tuple[bool, object]]:

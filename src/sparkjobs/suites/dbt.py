@@ -6,6 +6,7 @@ from typing import Final
 from sparkjobs.config.node import Node, Plain, plain
 from sparkjobs.suites import dbt_turns as turn
 from sparkjobs.suites.model import Asked, Block, Rule, Table
+from sparkjobs.suites.phrases import ANOTHER_TABLE
 from sparkjobs.suites.reading import lacks, members_of, nodes_of, text_of, yaml_of
 
 _TABLES: Final = {"models": "model", "seeds": "seed", "snapshots": "snapshot"}
@@ -130,8 +131,6 @@ def _name(node: Node, what: str) -> str:
     return text_of(members["name"], f"the name of {what}")
 
 
-_ANOTHER: Final = "no check looks at a second table"
-
 TABLE: Final = Table(
     rules={
         "not_null": Rule(("not_null",), _COLUMN),
@@ -196,13 +195,13 @@ TABLE: Final = Table(
         f"{_CONSTRAINT}check": Rule(("expression",), {"expression": "expr"}, reads=("columns",)),
     },
     without={
-        "relationships": _ANOTHER,
-        "dbt_utils.relationships_where": _ANOTHER,
-        "dbt_utils.equal_rowcount": _ANOTHER,
-        "dbt_utils.fewer_rows_than": _ANOTHER,
-        "dbt_utils.equality": _ANOTHER,
-        "dbt_utils.cardinality_equality": _ANOTHER,
+        "relationships": ANOTHER_TABLE,
+        "dbt_utils.relationships_where": ANOTHER_TABLE,
+        "dbt_utils.equal_rowcount": ANOTHER_TABLE,
+        "dbt_utils.fewer_rows_than": ANOTHER_TABLE,
+        "dbt_utils.equality": ANOTHER_TABLE,
+        "dbt_utils.cardinality_equality": ANOTHER_TABLE,
         "dbt_utils.sequential_values": "theirs looks at each distance between neighbours, `no_gaps` at steps",
-        f"{_CONSTRAINT}foreign_key": _ANOTHER,
+        f"{_CONSTRAINT}foreign_key": ANOTHER_TABLE,
     },
 )

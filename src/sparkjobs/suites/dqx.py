@@ -6,7 +6,7 @@ from typing import Final
 from sparkjobs.config.node import Node, Plain, plain
 from sparkjobs.suites import dqx_turns as turn
 from sparkjobs.suites.model import Arguments, Asked, Block, Change, NoEqualError, Rule, Table, as_it_is
-from sparkjobs.suites.phrases import identifier, listed
+from sparkjobs.suites.phrases import ANOTHER_TABLE, ITS_OWN_QUERY, identifier, listed
 from sparkjobs.suites.reading import lacks, members_of, nodes_of, text_of, yaml_or_json_of
 
 _COLUMN: Final = {"column": "column"}
@@ -115,7 +115,6 @@ def _aggregate(*bounds: str) -> Rule:
 
 
 _EMPTY: Final = Rule(("equal", "matches"), _COLUMN, reads=("trim_strings",), change=turn.empty)
-_ANOTHER: Final = "no check looks at a second table"
 _PAST: Final = "no check compares a run with the ones before it"
 
 TABLE: Final = Table(
@@ -200,10 +199,10 @@ TABLE: Final = Table(
         "has_valid_schema": "theirs compares what may be null too; see `column_names`, `column_types`",
         "has_valid_json_schema": "theirs wants every member to be there, `json_schema` does not",
         "is_in_distribution": "their distance is the total variation; that of `psi` is another",
-        "sql_query": "no check runs a query; `expression` says what rows must be",
-        "foreign_key": _ANOTHER,
-        "compare_datasets": _ANOTHER,
-        "aggr_matches_dataset": _ANOTHER,
+        "sql_query": ITS_OWN_QUERY,
+        "foreign_key": ANOTHER_TABLE,
+        "compare_datasets": ANOTHER_TABLE,
+        "aggr_matches_dataset": ANOTHER_TABLE,
         "has_no_aggr_outliers": _PAST,
         "has_no_row_anomalies": _PAST,
     },

@@ -7,6 +7,7 @@ from typing import Final
 from sparkjobs.config.node import Node, Plain, plain
 from sparkjobs.suites import gx_turns as turn
 from sparkjobs.suites.model import Asked, Block, Change, Rule, Table, as_it_is
+from sparkjobs.suites.phrases import ANOTHER_TABLE, ITS_OWN_QUERY
 from sparkjobs.suites.reading import json_of, lacks, members_of, nodes_of, text_of
 
 _COLUMN: Final = {"column": "column"}
@@ -92,7 +93,6 @@ def _aggregate(kind: str) -> Rule:
     return Rule((kind,), {**_COLUMN, **_BOUNDS}, only=_REACHED)
 
 
-_ANOTHER: Final = "no check looks at a second table"
 _PATTERN: Final = {"regex": "pattern"}
 _LIKE: Final = {"like_pattern": "pattern"}
 _LIKES: Final = {"like_pattern_list": "pattern"}
@@ -214,8 +214,8 @@ TABLE: Final = Table(
             "values that are not expected fail `chi_square`, not theirs"
         ),
         "expect_column_pair_cramers_phi_value_to_be_less_than": "`correlation` is another measure",
-        "expect_table_row_count_to_equal_other_table": _ANOTHER,
-        "expect_query_results_to_match_comparison": _ANOTHER,
-        "unexpected_rows_expectation": "no check runs a query; `expression` says what rows must be",
+        "expect_table_row_count_to_equal_other_table": ANOTHER_TABLE,
+        "expect_query_results_to_match_comparison": ANOTHER_TABLE,
+        "unexpected_rows_expectation": ITS_OWN_QUERY,
     },
 )

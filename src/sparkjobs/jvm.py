@@ -1,0 +1,135 @@
+"""What only the JVM tells: of parsed SQL, of plans, and of what Spark did.
+
+This and `session` are the only modules that look behind the DataFrame API.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import DataFrame, Observation, SparkSession
+
+
+def label(spark: SparkSession, run_id: str, job: str) -> None:
+    """Name the Spark jobs that follow after `job`, in the event log and for `retried`."""
+    spark.sparkContext.setJobGroup(_group(run_id, job), job)
+
+
+def retried(spark: SparkSession, run_id: str, job: str) -> bool:
+    """Whether any stage of `job` was tried twice, or may have been: then its observed counts are doubled."""
+    context = spark.sparkContext._jsc.sc()  # noqa: SLF001
+    context.listenerBus().waitUntilEmpty()
+    store, tracker = context.statusStore(), spark.sparkContext.statusTracker()
+    jobs = {number: tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup(_group(run_id, job))}
+    return any(_repeats(store, number, info.stageIds) for number, info in jobs.items() if info)
+
+
+def _repeats(store: Any, job: int, stages: Iterable[int]) -> bool:  # noqa: ANN401 (of the JVM)
+    """Whether a stage of one Spark job was tried twice, or may have been."""
+    forgotten = 0
+    for stage in stages:
+        try:
+            if store.lastStageAttempt(stage).attemptId() > 0:
+                return True
+        except Py4JJavaError:
+            forgotten += 1
+    try:
+        # of more stages than it keeps, Spark forgets those first that had nothing to do
+        return forgotten > int(store.job(job).numSkippedStages())
+    except Py4JJavaError:  # it has forgotten the whole job
+        return True
+
+
+def stops_early(frame: DataFrame) -> bool:
+    """Whether `frame` may be had without reading its inputs to their end."""
+    plan = frame._jdf.queryExecution().analyzed()  # noqa: SLF001
+    if plan.subqueriesAll().size() > 0:  # EXISTS looks at one row
+        return True
+    waiting = [plan]
+    while waiting:
+        node = waiting.pop()
+        if str(node.nodeName()) in ("GlobalLimit", "LocalLimit", "Offset", "Tail"):
+            return True
+        waiting.extend(_members(node.children()))
+    return False
+
+
+def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:
+    """Sets of columns in which no two rows of `frame` agree, as Spark's optimizer proves it."""
+    plan = frame._jdf.queryExecution().optimizedPlan()  # noqa: SLF001
+    names = {str(one.exprId()): str(one.name()) for one in _members(plan.output())}
+    keys = [_members(key.toSeq()) for key in _members(plan.distinctKeys().toSeq())]
+    return tuple(
+        frozenset(names[str(one.exprId())] for one in key)
+        for key in keys
+        if all(
+            str(one.getClass().getSimpleName()) == "AttributeReference" and str(one.exprId()) in names
+            for one in key
+        )
+    )
+
+
+def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
+    """The metrics of `observation`; None when the action never came past it."""
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
+    if not observation._jo.future().isCompleted():  # type: ignore[union-attr]  # noqa: SLF001 (set by observe)
+        return None
+    try:
+        return observation.get
+    except Py4JJavaError:  # the optimizer has taken it out of the plan: SPARK-54620
+        return None
+
+
+def syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
+    """Each node of the parsed expression `text`: its kind, and the name of a function or column.
+
+    Raises:
+        ParseException: it is no expression.
+    """
+    yield from _expression_nodes(_parser(spark).parseExpression(text))
+
+
+def query_syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
+    """Each node of the parsed query `text`, its expressions as `syntax` tells them.
+
+    A node of the query itself is ("Plan", its kind), and beside it ("Relation", what it reads) or
+    ("CommonTable", what `with` calls it).
+
+    Raises:
+        ParseException: it is no statement.
+    """
+    waiting = [_parser(spark).parsePlan(text)]
+    while waiting:
+        node = waiting.pop()
+        kind = str(node.getClass().getSimpleName())
+        yield "Plan", kind
+        if kind == "UnresolvedRelation":
+            yield "Relation", ".".join(map(str, _members(node.multipartIdentifier())))
+        for table in _members(node.innerChildren()) if kind == "UnresolvedWith" else ():
+            yield "CommonTable", str(table.alias())
+        for expression in _members(node.expressions()):
+            yield from _expression_nodes(expression)
+        for inner in (node.children(), node.innerChildren(), node.subqueries()):
+            waiting.extend(_members(inner))
+
+
+def _expression_nodes(expression: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (of the JVM)
+    waiting = [expression]
+    while waiting:
+        node = waiting.pop()
+        kind = str(node.getClass().getSimpleName())
+        named = kind in ("UnresolvedFunction", "UnresolvedAttribute")
+        yield kind, str(node.nameParts().last()) if named else ""
+        waiting.extend(_members(node.children()))
+
+
+def _members(found: Any) -> list[Any]:  # noqa: ANN401 (a Seq of the JVM)
+    return [found.apply(index) for index in range(found.size())]
+
+
+def _parser(spark: SparkSession) -> Any:  # noqa: ANN401 (of the JVM)
+    return spark._jsparkSession.sessionState().sqlParser()  # noqa: SLF001
+
+
+def _group(run_id: str, job: str) -> str:
+    return f"{run_id}/{job}"
