@@ -7,7 +7,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf
 export SPARK_LOCAL_IP := 127.0.0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup data run demo-incremental plan lint test faults cluster cluster-stop package clean
+.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop package clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -22,6 +22,10 @@ setup: .venv/.ready .jars/.ready  ## make .venv and fetch Delta's jars, once
 .jars/.ready: .venv/.ready scripts/fetch_jars.py
 	$(BIN)/python scripts/fetch_jars.py
 	@touch $@
+
+browser:  ## install Chromium for the tests of pages, where there is none (Debian, as root)
+	@command -v chromium >/dev/null || (apt-get -q update && \
+	apt-get -q install -y --no-install-recommends -o Acquire::Retries=3 chromium fonts-dejavu-core)
 
 data: setup data/landing/.ready  ## lay out the real demo data: flights of 2013 by month, weather as Parquet
 

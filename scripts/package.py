@@ -10,7 +10,7 @@ from pathlib import Path
 TARGET = Path("target/sparkjobs.zip")
 PACKAGES = (Path("src/sparkjobs"), Path("jobs"))
 
-_CODE = {".py", ".sql"}
+_PACKED = {".py", ".sql", ".html", ".css"}
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o100644 << 16
 _UNIX = 3
@@ -39,7 +39,7 @@ def pack(target: Path, *packages: Path) -> int:
 
 def _code(package: Path) -> Iterator[tuple[str, Path]]:
     for path in package.rglob("*"):
-        if path.suffix in _CODE and path.is_file():
+        if path.suffix in _PACKED and path.is_file():
             yield path.relative_to(package.parent).as_posix(), path
 
 

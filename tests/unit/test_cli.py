@@ -151,7 +151,12 @@ def test_a_run_with_nothing_to_do_starts_no_jvm(tmp_path: Path) -> None:
     assert "no-op" in done.stdout
     assert done.stderr.endswith("JVM False\n")
     record = tmp_path / "target/runs/2026-01-31"
-    assert sorted(path.name for path in record.iterdir()) == ["events.jsonl", "plan.json", "run_results.json"]
+    assert sorted(path.name for path in record.iterdir()) == [
+        "events.jsonl",
+        "plan.json",
+        "report.html",
+        "run_results.json",
+    ]
 
 
 @pytest.mark.parametrize(

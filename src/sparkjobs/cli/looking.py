@@ -1,11 +1,11 @@
-"""The verbs that only look: list, validate, doctor, history, freshness."""
+"""The verbs that only look: list, validate, doctor, history, report, freshness."""
 
 import os
 import sys
 
 import click
 
-from sparkjobs.cli.options import clock, known, project, project_of, registry_of
+from sparkjobs.cli.options import clock, known, project, project_of, registry_of, run_id_of
 
 
 @click.command(name="list")
@@ -61,6 +61,19 @@ def history(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, 
     click.echo(history_table(records.runs, wanted or tuple(sorted(records.runs))), nl=False)
     for skipped in records.skipped:
         click.echo(f"skipped  {skipped}", err=True)
+
+
+@click.command()
+@project
+@click.argument("run", metavar="[RUN_ID]", required=False)
+def report(root: str, env: str | None, sets: tuple[str, ...], run: str | None) -> None:
+    """Write the report of a run (default: the last) from its record, and tell where it is."""
+    from sparkjobs.record import last_run  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.report import write_report  # noqa: PLC0415
+
+    runs = project_of(root, env, sets).conf().path("artifacts", "target") / "runs"
+    folder = runs / run_id_of(run) if run else last_run(runs, "run_results.json")
+    click.echo(os.path.relpath(write_report(folder)))
 
 
 @click.command()

@@ -5,7 +5,7 @@ import sys
 import click
 
 from sparkjobs.cli.importing import import_
-from sparkjobs.cli.looking import doctor, freshness, history, list_, validate
+from sparkjobs.cli.looking import doctor, freshness, history, list_, report, validate
 from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
 from sparkjobs.cli.state import restore, state
@@ -23,7 +23,7 @@ def cli() -> None:
 
 
 for _verb in (
-    *(run, plan, retry, history, freshness, list_, validate, doctor, import_),
+    *(run, plan, retry, history, report, freshness, list_, validate, doctor, import_),
     *(state, restore, quarantine),
 ):
     cli.add_command(_verb)

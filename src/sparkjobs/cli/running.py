@@ -91,11 +91,12 @@ def retry(
 ) -> None:
     """Run again what failed or was skipped in a run (default: the last), with the inputs it had."""
     from sparkjobs.plan import build  # noqa: PLC0415 (--help does without it)
-    from sparkjobs.record.retry import last_run, unfinished  # noqa: PLC0415
+    from sparkjobs.record import last_run  # noqa: PLC0415
+    from sparkjobs.record.retry import unfinished  # noqa: PLC0415
 
     conf = project_of(root, env, sets).conf()
     runs = conf.path("artifacts", "target") / "runs"
-    folder = runs / failed if failed else last_run(runs)
+    folder = runs / failed if failed else last_run(runs, "plan.json")
     request = unfinished(folder, env, clock())
     if not request.select:
         click.echo(f"{folder.name}: every job of it has published; there is nothing to retry")
@@ -124,14 +125,24 @@ def run_planned(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_
 
         orders = Orders(name, clock, emit, fail_fast=fail_fast, lock_wait_s=lock_wait_s)
         result = execute(start, conf, plan, orders)
-    path = write_results(folder, plan, result)
+    write_results(folder, plan, result)
     click.echo(results_table(plan, result), nl=False)
     for job in result.failed:
         click.echo(f"\n{job.job}: {job.status}\n{job.message}", err=True)
-    click.echo(f"\nrecord: {os.path.relpath(path)}", err=True)
+    click.echo(f"\nrecord: {os.path.relpath(folder)}{_reported(folder)}", err=True)
     codes = {job.exit_code for job in result.jobs if job.exit_code}
     if codes or result.failed:
         sys.exit(codes.pop() if len(codes) == 1 else 1)
+
+
+def _reported(folder: Path) -> str:
+    """Where the report is; the run stands without it."""
+    from sparkjobs.report import write_report  # noqa: PLC0415 (--help does without it)
+
+    try:
+        return f"\nreport: {os.path.relpath(write_report(folder))}"
+    except (OSError, UsageError) as error:
+        return f"\nno report was written: {error}"
 
 
 def _new_folder(folder: Path) -> Path:

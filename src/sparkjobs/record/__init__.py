@@ -5,7 +5,7 @@ Not here: deciding anything (plan), what a table knows of itself (state).
 """
 
 from sparkjobs.record.events import Event, EventLog
-from sparkjobs.record.history import Records, past_runs
+from sparkjobs.record.history import Records, last_run, past_runs
 from sparkjobs.record.run_results import write_plan, write_results
 
-__all__ = ["Event", "EventLog", "Records", "past_runs", "write_plan", "write_results"]
+__all__ = ["Event", "EventLog", "Records", "last_run", "past_runs", "write_plan", "write_results"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkjobs.config.incremental import instant_of
+from sparkjobs.errors import UsageError
 from sparkjobs.record.run_results import SCHEMA_VERSION
 from sparkjobs.results import ColumnProfile, PastRun, Profile
 
@@ -25,14 +26,14 @@ class _StrangeError(Exception):
     """A file is no record of ours; its text says why."""
 
 
-def past_runs(folder: Path, project: str, env: str | None) -> Records:
-    """What the records in `folder` tell of the runs of `project` with the overlay `env`.
+def past_runs(folder: Path, project: str, env: str | None, newest: int | None = None) -> Records:
+    """What the records in `folder`, or its `newest`, tell of the runs of `project` with the overlay `env`.
 
     Another overlay means other tables, so its runs are no part of the same history.
     """
     runs: list[PastRun] = []
     skipped: list[str] = []
-    for path in sorted(folder.glob("*/run_results.json")):
+    for path in _files(folder, newest):
         try:
             runs += _runs(path, project, env)
         except _StrangeError as strange:
@@ -44,6 +45,25 @@ def past_runs(folder: Path, project: str, env: str | None) -> Records:
     runs.sort(key=lambda one: (one.started, one.run_id))
     jobs = sorted({one.job for one in runs})
     return Records({job: tuple(one for one in runs if one.job == job) for job in jobs}, tuple(skipped))
+
+
+def last_run(runs: Path, left: str) -> Path:
+    """The folder of the newest run that has left a file of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    files = list(runs.glob(f"*/{left}"))
+    if not files:
+        raise UsageError(f"No run is recorded in {runs}.", "`sparkjobs run` makes one.")
+    return max(files, key=lambda file: file.stat().st_mtime_ns).parent
+
+
+def _files(folder: Path, newest: int | None) -> list[Path]:
+    paths = sorted(folder.glob("*/run_results.json"))
+    if newest is None or len(paths) <= newest:
+        return paths
+    return sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
 
 
 def _runs(path: Path, project: str, env: str | None) -> list[PastRun]:

@@ -15,18 +15,6 @@ from sparkjobs.state import look
 _UNDONE = ("error", "fail", "skipped")
 
 
-def last_run(runs: Path) -> Path:
-    """The folder of the newest run.
-
-    Raises:
-        UsageError: there is none.
-    """
-    folders = [path.parent for path in runs.glob("*/plan.json")]
-    if not folders:
-        raise UsageError(f"No run is recorded in {runs}.", "`sparkjobs run` makes one.")
-    return max(folders, key=lambda folder: (folder / "plan.json").stat().st_mtime_ns)
-
-
 def unfinished(folder: Path, env: str | None, now: datetime) -> Request:
     """The jobs of the run in `folder` that have not published, and what they were to do.
 

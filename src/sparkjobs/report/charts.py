@@ -1,0 +1,65 @@
+"""Small charts as inline SVG. They hold numbers and escaped text only, and say in words what they draw."""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+_WIDTH, _HEIGHT, _EDGE = 120, 28, 3
+_STEP, _SQUARE = 8, 6
+
+
+def line(values: Sequence[float], label: str) -> Markup:
+    """The course of a figure from run to run, the newest last and marked."""
+    if not values:
+        return Markup("")
+    low, high = min(values), max(values)
+    across = (_WIDTH - 2 * _EDGE) / max(len(values) - 1, 1)
+    up = (_HEIGHT - 2 * _EDGE) / (high - low or 1)
+    flat = _HEIGHT / 2 if high == low else None
+    points = [
+        (_EDGE + place * across, flat if flat is not None else _HEIGHT - _EDGE - (value - low) * up)
+        for place, value in enumerate(values)
+    ]
+    words = f"{label}: {told(values)} in {len(values)} runs"
+    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    x, y = points[-1]
+    return _svg(
+        _WIDTH, _HEIGHT, words, f'<polyline points="{drawn}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>'
+    )
+
+
+def strip(statuses: Sequence[tuple[str, str]]) -> Markup:
+    """One square per run, the newest last: its status, and what is said of it."""
+    squares = "".join(
+        f'<rect class="{escape(status)}" x="{place * _STEP}" y="1" width="{_SQUARE}" height="{_SQUARE}">'
+        f"<title>{escape(told)}</title></rect>"
+        for place, (status, told) in enumerate(statuses)
+    )
+    words = ", ".join(status for status, _ in statuses)
+    return _svg(max(len(statuses), 1) * _STEP, _STEP, f"runs, oldest first: {words}", squares)
+
+
+def bar(share: float, label: str) -> Markup:
+    """A share of a whole; the least that is not nothing can still be seen."""
+    full = 60
+    width = max(share * full, 1) if share > 0 else 0
+    drawn = (
+        f'<rect class="whole" width="{full}" height="6" y="1"/><rect width="{width:.1f}" height="6" y="1"/>'
+    )
+    return _svg(full, 8, label, drawn)
+
+
+def told(values: Sequence[float]) -> str:
+    """The newest figure, and between which all lie."""
+    return f"{_told(values[-1])} now, {_told(min(values))} to {_told(max(values))}" if values else "none"
+
+
+def _svg(width: int, height: int, label: str, drawn: str) -> Markup:
+    return Markup(  # noqa: S704 (numbers, and text that is escaped)
+        f'<svg role="img" aria-label="{escape(label)}" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}"><title>{escape(label)}</title>{drawn}</svg>'
+    )
+
+
+def _told(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
