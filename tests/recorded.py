@@ -82,7 +82,16 @@ ORDERS = entry(
         "columns": {
             "order_id": {"type": "long", "nulls": 0, "min": 1, "max": 1_204_331},
             "coupon": {"type": "string", "nulls": 903_225, "min": "AUTUMN", "max": "ÜBERRASCHUNG"},
-            "amount": {"type": "double", "nulls": None, "min": None, "max": None},
+            "amount": {
+                "type": "double",
+                "nulls": None,
+                "min": None,
+                "max": None,
+                "distinct": 81_220,
+                "quantiles": [0.5, 2.0, 9.9, 19.5, 49.0, 180.0, 410.0],
+                "common": [["9.99", 120_000], [None, 31], ["19.99", 30]],
+                "sketches": {},
+            },
         },
     },
     checks=[

@@ -41,7 +41,7 @@ from sparkjobs.publish import (
     stage,
     staged_rows,
 )
-from sparkjobs.quality import Given, Rejected, blocks, history_of, judge, settle, tally, warned
+from sparkjobs.quality import Given, Rejected, blocks, estimated, history_of, judge, settle, tally, warned
 from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
@@ -94,7 +94,9 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             kept = kept_rows(spark, attempt, changes, job.mode, exists=job.committed > 0)
             past = history_of(rows, job.kind, run.now, run.past.get(job.name, ()))
             given = Given(run.now, frames, kept, _distinct(frame, changes), past)
-            progress.checks += judge(spark, job.checks, rows, staged_rows(spark, rows), given)
+            coming = staged_rows(spark, rows)
+            progress.checks += judge(spark, job.checks, rows, coming, given)
+            progress.estimates = estimated(coming) if job.conf.profile else {}
         _refuse_blocked(job, rows, progress.checks)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):

@@ -15,7 +15,7 @@ from sparkjobs.config.references import UnknownReferenceError
 from sparkjobs.errors import StepError, TransientError
 from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event
-from sparkjobs.results import CheckResult, Ledger, PastRun, Published, Staged
+from sparkjobs.results import CheckResult, Estimates, Ledger, PastRun, Published, Staged
 from sparkjobs.shelf import Shelf
 from sparkjobs.transient import transient
 
@@ -51,12 +51,14 @@ class Progress:
     staged: Staged | None = None
     judged: Staged | None = None
     """The rows that come into the table: what is staged, or what of it differs from what is there."""
+    estimates: Mapping[str, Estimates] = field(default_factory=dict)
+    """Of the columns of these rows, where conf asks for them."""
     checks: tuple[CheckResult, ...] = ()
     published: Published | None = None
 
     def forget(self) -> None:
         """Begin again: what a failed try came to counts for nothing."""
-        self.manifest, self.ledgers, self.checks = None, [], ()
+        self.manifest, self.ledgers, self.estimates, self.checks = None, [], {}, ()
         self.kind, self.staged, self.judged, self.published = None, None, None, None
 
 

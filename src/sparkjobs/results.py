@@ -86,6 +86,20 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimates:
+    """What a pass over all rows tells of one column, about; made only where a job's conf asks for it."""
+
+    distinct: int
+    """How many values there are, nulls aside; within 2 % or so."""
+    quantiles: tuple[float | None, ...]
+    """At the ranks of `quality.sketches.RANKS`, None for infinity; empty where it holds no numbers."""
+    common: tuple[tuple[str | None, int], ...]
+    """The most common values as text, and how often they come; None is null."""
+    sketches: tuple[tuple[str, str], ...] = ()
+    """The sketches behind `distinct` and `quantiles` by these names, in base64."""
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnProfile:
     """What a profile tells of one column; None where the footers cannot tell."""
 
@@ -95,6 +109,7 @@ class ColumnProfile:
     low: int | str | None
     """The least value as JSON holds it: whole numbers and booleans as they are, all else as text."""
     high: int | str | None
+    estimates: Estimates | None = None
 
 
 @dataclass(frozen=True, slots=True)

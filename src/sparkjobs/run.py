@@ -108,7 +108,7 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries
         staged=progress.staged.rows if progress.staged else None,
         published=progress.published,
         kind=progress.kind,
-        profile=profile_of(profiled) if profiled else None,
+        profile=profile_of(profiled, progress.estimates) if profiled else None,
         write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
     )
     run.emit(Event(ended.completed, "job_ended", job.name, _facts(ended)))

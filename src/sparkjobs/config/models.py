@@ -99,6 +99,8 @@ class JobConf(Model):
     """How new input is found; None: every run takes everything."""
     checks: tuple[CheckEntry, ...] = ()
     freshness: Freshness | None = None
+    profile: bool = False
+    """Whether the record also tells distinct values, quantiles and common values, for one more pass."""
     tags: tuple[Name, ...] = ()
     description: str = ""
 

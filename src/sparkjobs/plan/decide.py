@@ -35,6 +35,7 @@ _SAYS_NOTHING: Mapping[str, Any] = {
     "columns": _EACH,
     "description": True,
     "freshness": True,
+    "profile": True,
     "rules": _EACH,
     "tags": True,
 }

@@ -11,6 +11,7 @@ from sparkjobs.quality.judge import judge
 from sparkjobs.quality.ledger import settle
 from sparkjobs.quality.profile import history_of, profile_of
 from sparkjobs.quality.quarantine import Rejected
+from sparkjobs.quality.sketches import estimated
 from sparkjobs.quality.verdict import blocks, warned
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "apply",
     "blocks",
     "counted",
+    "estimated",
     "history_of",
     "judge",
     "profile_of",

@@ -1,21 +1,26 @@
 """The profile of a result, which the footers of its staged files tell, and what it is compared with."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sparkjobs.checks.footers import nulls_of
-from sparkjobs.results import ColumnProfile, History, PastRun, Profile, Staged
+from sparkjobs.results import ColumnProfile, Estimates, History, PastRun, Profile, Staged
 
 _MAX_TEXT = 64
 """Longer texts are left out; a record is no place for them."""
 
 
-def profile_of(staged: Staged) -> Profile:
+def profile_of(staged: Staged, estimates: Mapping[str, Estimates] | None = None) -> Profile:
     """Rows, bytes, and of each column its nulls and bounds where the footers tell them."""
     fields = json.loads(staged.schema)["fields"]
-    columns = ((field["name"], _column(staged, field["name"], field["type"])) for field in fields)
+    known = estimates or {}
+    columns = (
+        (field["name"], _column(staged, field["name"], field["type"], known.get(field["name"])))
+        for field in fields
+    )
     return Profile(staged.rows, staged.size, tuple(columns))
 
 
@@ -42,11 +47,11 @@ def _kinds(profile: Profile) -> dict[str, str]:
     return {name: one.kind for name, one in profile.columns}
 
 
-def _column(staged: Staged, name: str, kind: Any) -> ColumnProfile:  # noqa: ANN401 (JSON)
+def _column(staged: Staged, name: str, kind: Any, estimates: Estimates | None) -> ColumnProfile:  # noqa: ANN401 (JSON)
     facts = dict(staged.columns).get(name)
     low, high = (_told(facts.low), _told(facts.high)) if facts else (None, None)
     told = kind if isinstance(kind, str) else json.dumps(kind, ensure_ascii=False)
-    return ColumnProfile(told, nulls_of(staged, name), low, high)
+    return ColumnProfile(told, nulls_of(staged, name), low, high, estimates)
 
 
 def _told(value: object) -> int | str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sparkjobs.config.references import scrubbed, scrubbed_leaves
 from sparkjobs.plan import RunPlan, as_json
-from sparkjobs.results import JobResult, Profile, RunResult
+from sparkjobs.results import ColumnProfile, JobResult, Profile, RunResult
 from sparkjobs.state.durable import write_json
 
 SCHEMA_VERSION = 1
@@ -59,8 +59,18 @@ def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
 
 
 def _profile(profile: Profile) -> dict[str, Any]:
-    columns = {
-        name: {"type": one.kind, "nulls": one.nulls, "min": one.low, "max": one.high}
-        for name, one in profile.columns
-    }
+    columns = {name: _column(one) for name, one in profile.columns}
     return {"rows": profile.rows, "bytes": profile.size, "columns": columns}
+
+
+def _column(column: ColumnProfile) -> dict[str, Any]:
+    told = {"type": column.kind, "nulls": column.nulls, "min": column.low, "max": column.high}
+    about = column.estimates
+    if about is None:
+        return told
+    return told | {
+        "distinct": about.distinct,
+        "quantiles": list(about.quantiles),
+        "common": [list(one) for one in about.common],
+        "sketches": dict(about.sketches),
+    }

@@ -6,6 +6,7 @@ from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 3
 _STEP, _SQUARE = 8, 6
+_RANKS = ("least", "5 %", "25 %", "median", "75 %", "95 %", "greatest")
 
 
 def line(values: Sequence[float], label: str) -> Markup:
@@ -47,6 +48,26 @@ def bar(share: float, label: str) -> Markup:
         f'<rect class="whole" width="{full}" height="6" y="1"/><rect width="{width:.1f}" height="6" y="1"/>'
     )
     return _svg(full, 8, label, drawn)
+
+
+def spread(quantiles: Sequence[float | None]) -> Markup:
+    """Between which values lie all, nine tenths and half of them, and the middle one: seven quantiles."""
+    known = [one for one in quantiles if one is not None]
+    if len(known) < len(_RANKS) or known[0] == known[-1]:
+        return Markup("")
+    across = (_WIDTH - 2 * _EDGE) / (known[-1] - known[0])
+    least, low, left, middle, right, high, most = (_EDGE + (one - known[0]) * across for one in known)
+    words = ", ".join(f"{rank} {_told(one)}" for rank, one in zip(_RANKS, known, strict=True))
+    half = max(right - left, 1)
+    return _svg(
+        _WIDTH,
+        12,
+        words,
+        f'<polyline points="{least:.1f},6 {most:.1f},6"/><polyline points="{low:.1f},3 {low:.1f},9"/>'
+        f'<polyline points="{high:.1f},3 {high:.1f},9"/>'
+        f'<rect x="{left:.1f}" y="3" width="{half:.1f}" height="6"/>'
+        f'<rect class="middle" x="{middle - 1:.1f}" y="1" width="2" height="10"/>',
+    )
 
 
 def told(values: Sequence[float]) -> str:

@@ -79,7 +79,8 @@ def _job(
 ) -> dict[str, Any]:
     name = entry["unique_id"].rpartition(".")[2]
     runs = [one for one in past.get(name, ()) if one.started <= until][-_CHARTED:]
-    return {**entry, "name": name, "runs": runs}
+    columns = (entry["profile"] or {"columns": {}})["columns"].values()
+    return {**entry, "name": name, "runs": runs, "estimated": any("distinct" in one for one in columns)}
 
 
 def _verdict(jobs: list[dict[str, Any]]) -> tuple[str, str]:
@@ -172,5 +173,5 @@ def _template() -> Template:
         "courses": _courses,
     }
     style = Markup(here.joinpath("page.css").read_text("utf-8"))  # noqa: S704 (a file of ours)
-    environment.globals |= {"line": charts.line, "bar": charts.bar, "style": style}
+    environment.globals |= {"line": charts.line, "bar": charts.bar, "spread": charts.spread, "style": style}
     return environment.from_string(here.joinpath("page.html").read_text("utf-8"))
