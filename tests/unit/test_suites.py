@@ -649,13 +649,63 @@ DQX: list[tuple[str, str, list[str]]] = [
 ]  # fmt: skip
 
 
+DQX_OTHERS: list[tuple[str, str, str, list[str]]] = [
+    (
+        "foreign_key", "{columns: [a], ref_columns: [k], ref_df_name: t}", "",
+        ["t: {ref: t, for_checks: true}  # the DataFrame t: `source: t` if no job writes it", "foreign_key: {columns: [a], input: t, key: [k]}"],
+    ),
+    (
+        "foreign_key", "{columns: [a, '`b c`'], ref_columns: [k, l], ref_table: main.my-raw.t, negate: true, broadcast_ref: true}", ", filter: a > 1, criticality: warn",
+        [
+            "t: {ref: t, for_checks: true}  # main.my-raw.t: `source: t` if no job writes it",
+            'foreign_key: {columns: [a, "b c"], input: t, key: [k, l], absent: true, severity: warn, where: "a > 1"}',
+        ],
+    ),
+    (
+        "aggr_matches_dataset", "{column: '*', ref_table: t, aggr_type: count, abs_tolerance: 0}", ", filter: a > 1",
+        ["t: {ref: t, for_checks: true}  # t: `source: t` if no job writes it", 'equal_row_count: {input: t, where: "a > 1"}'],
+    ),
+    (
+        "aggr_matches_dataset", "{column: a, ref_table: t, aggr_type: sum}", "",
+        ["t: {ref: t, for_checks: true}  # t: `source: t` if no job writes it", "equal_total: {column: a, input: t}"],
+    ),
+    (
+        "aggr_matches_dataset", "{column: a, ref_column: b, ref_table: t, aggr_type: sum}", "",
+        ["t: {ref: t, for_checks: true}  # t: `source: t` if no job writes it", "equal_total: {column: a, input: t, of: b}"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "arguments", "more", "expected"), DQX_OTHERS)
+def test_a_dqx_function_that_names_another_table_brings_the_input_that_it_needs(
+    function: str, arguments: str, more: str, expected: list[str]
+) -> None:
+    given, check = expected
+
+    assert dqx(function, arguments, more) == [given, f"- {check}"]
+
+
+def test_a_frame_and_a_table_of_one_name_may_be_two() -> None:
+    by_name = "check: {function: aggr_matches_dataset, arguments: {column: '*', ref_df_name: t}}"
+    by_table = "check: {function: aggr_matches_dataset, arguments: {column: '*', ref_table: t}}"
+
+    done = imported("dqx", f"- {by_name}\n- {by_table}\n")
+
+    assert [line.rpartition("}: ")[2] for line in lines(done)] == [
+        "the input 't' could be t or the DataFrame t",
+        "the input 't' could be t or the DataFrame t",
+    ]
+
+
 @pytest.mark.parametrize(("function", "arguments", "expected"), DQX)
 def test_a_dqx_function_in_our_words(function: str, arguments: str, expected: list[str]) -> None:
     assert dqx(function, arguments) == [f"- {one}" for one in expected]
 
 
 def test_every_dqx_function_that_has_an_equal_was_tried() -> None:
-    assert {name for name, _, _ in DQX} == set(TOOLS["dqx"].table.rules)
+    tried = {name for name, _, _ in DQX} | {name for name, *_ in DQX_OTHERS}
+
+    assert tried == set(TOOLS["dqx"].table.rules)
 
 
 @pytest.mark.parametrize(
@@ -692,7 +742,26 @@ def test_every_dqx_function_that_has_an_equal_was_tried() -> None:
         ("is_aggr_not_greater_than", "{column: a, limit: 1, aggr_type: percentile}", "'aggr_params' cannot be said here"),
         ("is_aggr_not_greater_than", "{column: a, limit: 1, aggr_type: count_distinct, group_by: [b]}", "distinct_count is no aggregate"),
         ("is_aggr_equal", "{column: a, limit: 1, aggr_type: avg, abs_tolerance: 0.1}", "'abs_tolerance' cannot be said here"),
-        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: t}", "the other table has to be an input of the job: `foreign_key`, `same_rows`"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: t, null_safe: true}", "'null_safe' cannot be said here"),
+        ("foreign_key", "{columns: [a], ref_columns: [lower(b)], ref_df_name: t}", "a check of ours looks at a column, not at an expression"),
+        ("foreign_key", "{columns: [a.b], ref_columns: [b], ref_df_name: t}", "a check of ours looks at a column, not at an expression"),
+        ("foreign_key", "{columns: [a], ref_columns: [b, c], ref_df_name: t}", "1 columns cannot be looked for in 2"),
+        ("foreign_key", "{columns: [a], ref_df_name: t}", "a list was expected"),
+        ("foreign_key", "{columns: [a], ref_columns: [b]}", "no table is named"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: t, ref_table: t}", "two tables are named"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: t-1}", "'t-1' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: a.t}", "'a.t' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: main.raw.1st}", "'1st' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: 'delta.`/t`'}", "'`/t`' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: 7}", "no table is named"),
+        ("compare_datasets", "{columns: [a], ref_columns: [a], ref_df_name: t}", "theirs compares all columns that both have, `same_rows` those it names"),
+        ("aggr_matches_dataset", "{column: a, ref_df_name: t}", "theirs counts values; `equal_row_count` counts rows, with or without a value"),
+        ("aggr_matches_dataset", "{column: '*', ref_column: a, ref_df_name: t}", "theirs counts values; `equal_row_count` counts rows, with or without a value"),
+        ("aggr_matches_dataset", "{column: a, aggr_type: max, ref_df_name: t}", "no check compares the 'max' of two tables"),
+        ("aggr_matches_dataset", "{column: '*', aggr_type: sum, ref_df_name: t}", "a check of ours looks at a column, not at an expression"),
+        ("aggr_matches_dataset", "{column: a, aggr_type: sum, ref_df_name: t, group_by: [b]}", "'group_by' cannot be said here"),
+        ("aggr_matches_dataset", "{column: '*', ref_df_name: t, ref_row_filter: b > 1}", "'ref_row_filter' cannot be said here"),
+        ("aggr_matches_dataset", "{column: '*', ref_df_name: t, rel_tolerance: 0.1}", "'rel_tolerance' cannot be said here"),
         ("has_no_row_anomalies", "{model_name: m}", "no check compares a run with the ones before it"),
         ("our_own_function", "{column: a}", "the name is not known here"),
     ],
