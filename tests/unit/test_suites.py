@@ -113,6 +113,7 @@ GX: list[tuple[str, dict[str, object], list[str]]] = [
     ("table_columns_to_match_set", {"column_set": ["a", "b"], "exact_match": False}, ["column_names: {names: [a, b], exactly: false}"]),
     ("column_to_exist", {"column": "a"}, ["column_names: {names: [a], exactly: false}"]),
 ]  # fmt: skip
+GX_OTHERS = {"expect_table_row_count_to_equal_other_table"}
 
 
 @pytest.mark.parametrize(("name", "kwargs", "expected"), GX)
@@ -121,7 +122,16 @@ def test_an_expectation_in_our_words(name: str, kwargs: dict[str, object], expec
 
 
 def test_every_expectation_that_has_an_equal_was_tried() -> None:
-    assert {f"expect_{name}" for name, _, _ in GX} == set(TOOLS["gx"].table.rules)
+    assert {f"expect_{name}" for name, _, _ in GX} | GX_OTHERS == set(TOOLS["gx"].table.rules)
+
+
+def test_as_many_rows_as_another_table_of_theirs() -> None:
+    done = expectation("table_row_count_to_equal_other_table", {"other_table_name": "orders"})
+
+    assert done == [
+        "orders: {ref: orders, for_checks: true}  # orders: `source: orders` if no job writes it",
+        "- equal_row_count: {input: orders}",
+    ]
 
 
 GX_WITHOUT: list[tuple[str, dict[str, object], str]] = [
@@ -165,6 +175,11 @@ GX_WITHOUT: list[tuple[str, dict[str, object], str]] = [
     ("select_column_values_to_be_unique_within_record", {"column_list": ["a", "b"], "ignore_row_if": "never"}, "theirs judges rows with a null"),
     ("column_most_common_value_to_be_in_set", {"column": "a", "value_set": ["x"]}, "ours lets values tie"),
     ("column_to_exist", {"column": "a", "column_index": 3}, "'column_index' cannot be said here"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": {"$PARAMETER": "p"}}, "no table is named"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": "the orders"}, "'the orders' cannot be the name of an input"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": "t" * 101}, f"'{'t' * 60}' cannot be the name of an input"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": "t", "row_condition": "a > 1", "condition_parser": "spark"}, "whether its condition is asked of both tables depends on their version"),
+    ("query_results_to_match_comparison", {"base_query": "select 1"}, "of two queries, theirs compares 200 rows"),
     ("column_values_to_be_increasing", {"column": "a"}, "rows have no order"),
     ("column_values_to_be_unicorns", {"column": "a"}, "the name is not known here"),
 ]  # fmt: skip
