@@ -3,11 +3,15 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from sparkjobs.config.checks import check_of
+from sparkjobs.config.model import Name
+from sparkjobs.config.models import Input
 from sparkjobs.config.node import Plain, parse, plain
 from sparkjobs.errors import UsageError
 from sparkjobs.plan.checks import fitted
@@ -25,8 +29,8 @@ def imported(tool: str, text: str | bytes, file: str = "suite.yml") -> Written:
 
 
 def lines(done: Written) -> list[str]:
-    """What was printed, without the two lines that say where it came from."""
-    return [line.removeprefix("  ") for line in done.text.splitlines()][2:]
+    """What was printed under `inputs:` and `checks:`."""
+    return [line.removeprefix("  ") for line in done.text.splitlines() if line.startswith("  ")]
 
 
 def gx(*expectations: object, **top: object) -> list[str]:
@@ -109,6 +113,7 @@ GX: list[tuple[str, dict[str, object], list[str]]] = [
     ("table_columns_to_match_set", {"column_set": ["a", "b"], "exact_match": False}, ["column_names: {names: [a, b], exactly: false}"]),
     ("column_to_exist", {"column": "a"}, ["column_names: {names: [a], exactly: false}"]),
 ]  # fmt: skip
+GX_OTHERS = {"expect_table_row_count_to_equal_other_table"}
 
 
 @pytest.mark.parametrize(("name", "kwargs", "expected"), GX)
@@ -117,7 +122,16 @@ def test_an_expectation_in_our_words(name: str, kwargs: dict[str, object], expec
 
 
 def test_every_expectation_that_has_an_equal_was_tried() -> None:
-    assert {f"expect_{name}" for name, _, _ in GX} == set(TOOLS["gx"].table.rules)
+    assert {f"expect_{name}" for name, _, _ in GX} | GX_OTHERS == set(TOOLS["gx"].table.rules)
+
+
+def test_as_many_rows_as_another_table_of_theirs() -> None:
+    done = expectation("table_row_count_to_equal_other_table", {"other_table_name": "orders"})
+
+    assert done == [
+        "orders: {ref: orders, for_checks: true}  # orders: `source: orders` if no job writes it",
+        "- equal_row_count: {input: orders}",
+    ]
 
 
 GX_WITHOUT: list[tuple[str, dict[str, object], str]] = [
@@ -161,6 +175,11 @@ GX_WITHOUT: list[tuple[str, dict[str, object], str]] = [
     ("select_column_values_to_be_unique_within_record", {"column_list": ["a", "b"], "ignore_row_if": "never"}, "theirs judges rows with a null"),
     ("column_most_common_value_to_be_in_set", {"column": "a", "value_set": ["x"]}, "ours lets values tie"),
     ("column_to_exist", {"column": "a", "column_index": 3}, "'column_index' cannot be said here"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": {"$PARAMETER": "p"}}, "no table is named"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": "the orders"}, "'the orders' cannot be the name of an input"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": "t" * 101}, f"'{'t' * 60}' cannot be the name of an input"),
+    ("table_row_count_to_equal_other_table", {"other_table_name": "t", "row_condition": "a > 1", "condition_parser": "spark"}, "whether its condition is asked of both tables depends on their version"),
+    ("query_results_to_match_comparison", {"base_query": "select 1"}, "of two queries, theirs compares 200 rows"),
     ("column_values_to_be_increasing", {"column": "a"}, "rows have no order"),
     ("column_values_to_be_unicorns", {"column": "a"}, "the name is not known here"),
 ]  # fmt: skip
@@ -247,8 +266,9 @@ def test_a_whole_suite_with_what_has_no_equal_where_it_stood() -> None:
     done = imported("gx", json.dumps(suite), "suites/orders.json")
 
     assert done.text == (
-        "  # from Great Expectations: suites/orders.json\n"
-        "  # suite orders\n"
+        "# from Great Expectations: suites/orders.json\n"
+        "# suite orders\n"
+        "checks:\n"
         "  - not_null: [id]\n"
         "  # no equal: expect_column_values_to_be_increasing {column: id}: rows have no order; `increasing` takes one, `order_by`\n"
         "  - row_count: {min: 1}\n"
@@ -294,12 +314,47 @@ DBT_OF_TABLE: list[tuple[str, list[str]]] = [
         ["unique: [a, b]", "not_null: [a]", "not_null: [b]"],
     ),
 ]  # fmt: skip
+DBT_OTHERS: list[tuple[str, list[str]]] = [
+    (
+        "relationships: {to: ref('b'), field: id}",
+        ["b: {ref: b, for_checks: true}", "foreign_key: {columns: [a], input: b, key: [id]}"],
+    ),
+    (
+        "relationships: {arguments: {to: \"source('raw', 'b')\", field: '`the id`'}, config: {severity: warn, where: c > 1}}",
+        ["b: {source: b, for_checks: true}", 'foreign_key: {columns: [a], input: b, key: ["the id"], severity: warn, where: "c > 1"}'],
+    ),
+    (
+        "relationships: {to: '{{ ref(\"true\") }}', field: id}",
+        ['"true": {ref: "true", for_checks: true}', 'foreign_key: {columns: [a], input: "true", key: [id]}'],
+    ),
+    (
+        "dbt_utils.relationships_where: {to: ref('b'), field: id}",
+        ["b: {ref: b, for_checks: true}", "foreign_key: {columns: [a], input: b, key: [id]}"],
+    ),
+    (
+        "dbt_utils.relationships_where: {to: ref('b'), field: id, from_condition: c > 1, to_condition: 1=1}",
+        ["b: {ref: b, for_checks: true}", 'foreign_key: {columns: [a], input: b, key: [id], where: "c > 1"}'],
+    ),
+    (
+        "dbt_utils.relationships_where: {to: ref('b'), field: id, from_condition: c > 1, config: {where: d or e}}",
+        ["b: {ref: b, for_checks: true}", 'foreign_key: {columns: [a], input: b, key: [id], where: "(d or e) and (c > 1)"}'],
+    ),
+    (
+        "dbt_utils.cardinality_equality: {to: ref('b'), field: a}",
+        ["b: {ref: b, for_checks: true}", "same_rows: {columns: [a], input: b}"],
+    ),
+    (
+        "{test_name: dbt_utils.equal_rowcount, column_name: null, compare_model: ref( 'b' ), name: as_many}",
+        ["b: {ref: b, for_checks: true}", "equal_row_count: {input: b, name: as_many}"],
+    ),
+]  # fmt: skip
 CONSTRAINTS = [
     ("{type: not_null, columns: [a]}", ["not_null: [a]"]),
     ("{type: unique, columns: [a, b], warn_unenforced: false}", ["unique: [a, b]"]),
     ("{type: primary_key, columns: [a, b]}", ["not_null: [a, b]", "unique: [a, b]"]),
     ("{type: check, expression: a > 0, name: above}", ['expression: {expr: "a > 0", name: above}']),
 ]
+FOREIGN_KEY = "{type: foreign_key, columns: [a, b], to: ref('k'), to_columns: [c, d]}"
 
 
 @pytest.mark.parametrize(("test", "expected"), DBT)
@@ -310,6 +365,41 @@ def test_a_dbt_test_of_a_column_in_our_words(test: str, expected: list[str]) -> 
 @pytest.mark.parametrize(("test", "expected"), DBT_OF_TABLE)
 def test_a_dbt_test_of_a_table_in_our_words(test: str, expected: list[str]) -> None:
     assert dbt(test, column=False) == [f"- {one}" for one in expected]
+
+
+@pytest.mark.parametrize(("test", "expected"), DBT_OTHERS)
+def test_a_dbt_test_that_names_another_table_brings_the_input_that_it_needs(
+    test: str, expected: list[str]
+) -> None:
+    given, check = expected
+
+    assert dbt(test) == [given, f"- {check}"]
+
+
+def test_a_foreign_key_of_a_contract_in_our_words() -> None:
+    done = imported("dbt", f"models: [{{name: m, constraints: [{FOREIGN_KEY}]}}]")
+
+    assert lines(done) == [
+        "k: {ref: k, for_checks: true}",
+        "- foreign_key: {columns: [a, b], input: k, key: [c, d]}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "reason"),
+    [
+        ("{type: foreign_key, columns: [a], expression: k (c)}", "a table is named in SQL; `to` and `to_columns` would say it"),
+        ("{type: foreign_key, columns: [a], to: ref('k')}", "a table is named in SQL; `to` and `to_columns` would say it"),
+        ("{type: foreign_key, columns: [a], to: ref('k'), to_columns: [c, d]}", "1 columns cannot be looked for in 2"),
+        ("{type: foreign_key, to: ref('k'), to_columns: [c]}", "a list was expected"),
+        ("{type: foreign_key, columns: [a], to: main.k, to_columns: [c]}", "'main.k' is not ref('x') or source('x', 'y')"),
+        ("{type: foreign_key, columns: [a], to: ref('m'), to_columns: [c]}", "it is the table itself, and no job reads what it writes"),
+    ],
+)  # fmt: skip
+def test_a_foreign_key_of_a_contract_that_cannot_be_said(constraint: str, reason: str) -> None:
+    (line,) = lines(imported("dbt", f"models: [{{name: m, constraints: [{constraint}]}}]"))
+
+    assert f"}}: {reason}" in line
 
 
 @pytest.mark.parametrize(("constraint", "expected"), CONSTRAINTS)
@@ -327,7 +417,10 @@ def test_a_constraint_of_a_column_looks_at_that_column() -> None:
 
 def test_every_dbt_test_that_has_an_equal_was_tried() -> None:
     tried = " ".join(
-        [*(one for one, _ in (*DBT, *DBT_OF_TABLE)), *(f"constraint {one[7:]}" for one, _ in CONSTRAINTS)]
+        [
+            *(one for one, _ in (*DBT, *DBT_OF_TABLE, *DBT_OTHERS)),
+            *(f"constraint {one[7:]}" for one in (FOREIGN_KEY, *(one for one, _ in CONSTRAINTS))),
+        ]
     )
 
     assert [name for name in TOOLS["dbt"].table.rules if name not in tried] == []
@@ -336,7 +429,21 @@ def test_every_dbt_test_that_has_an_equal_was_tried() -> None:
 @pytest.mark.parametrize(
     ("test", "reason"),
     [
-        ("relationships: {to: ref('b'), field: id}", "the other table has to be an input of the job: `foreign_key`, `same_rows`"),
+        ("relationships: {to: \"ref('p', 'b')\", field: id}", "\"ref('p', 'b')\" is not ref('x') or source('x', 'y')"),
+        ("relationships: {to: \"ref('b', v=2)\", field: id}", "\"ref('b', v=2)\" is not ref('x') or source('x', 'y')"),
+        ("relationships: {to: var('b'), field: id}", "\"var('b')\" is not ref('x') or source('x', 'y')"),
+        ("relationships: {to: ref('b-1'), field: id}", "'b-1' cannot be the name of an input"),
+        ("relationships: {to: ref('b'), field: lower(id)}", "a check of ours looks at a column, not at an expression"),
+        ("relationships: {to: ref('b')}", "a check of ours looks at a column, not at an expression"),
+        ("relationships: {field: id}", "no table is named"),
+        ("relationships: {to: ref('b'), field: id, zeal: 1}", "the argument 'zeal' is not known here"),
+        ("relationships: {to: ref('m'), field: id}", "it is the table itself, and no job reads what it writes"),
+        ("dbt_utils.relationships_where: {to: ref('b'), field: id, to_condition: c > 1}", "'to_condition' cannot be said here"),
+        ("dbt_utils.relationships_where: {to: ref('b'), field: id, from_condition: c > 1 OR d}", "theirs puts its condition behind `and` without brackets; an `or` lets in rows without a key"),
+        ("dbt_utils.relationships_where: {to: ref('b'), field: id, from_condition: '\"c\" > 1'}", 'to Spark " begins a text'),
+        ("dbt_utils.relationships_where: {to: ref('b'), field: id, from_condition: 7}", "its condition is not text"),
+        ("dbt_utils.relationships_where: {to: ref('b'), field: id, from_condition: 'c > now()'}", "a condition looks at its row alone, and may not hold 'now'"),
+        ("dbt_utils.cardinality_equality: {to: ref('b'), field: id}", "`same_rows` compares columns of one name"),
         ("accepted_values: {values: [x], quote: false}", "'x' is an expression; ours compares with values"),
         ("accepted_values: {values: [x, null]}", "values: must be text, a number, true or false"),
         ("accepted_values", "accepted_values needs 'values'"),
@@ -377,13 +484,77 @@ def test_a_dbt_test_that_would_be_another_check_is_named(test: str, reason: str)
         ("dbt_utils.recency: {field: at, datepart: day, interval: 1, ignore_time_component: true}", "'ignore_time_component' cannot be said here"),
         ("dbt_utils.mutually_exclusive_ranges: {lower_bound_column: f, upper_bound_column: t}", "`no_overlaps` looks at the periods of a key"),
         ("dbt_utils.mutually_exclusive_ranges: {lower_bound_column: f, upper_bound_column: t, partition_by: k, gaps: required}", "gaps between periods can be allowed or not"),
-        ("dbt_utils.equal_rowcount: {compare_model: ref('b')}", "the other table has to be an input of the job: `foreign_key`, `same_rows`"),
+        ("dbt_utils.equal_rowcount: {compare_model: ref('b'), group_by_columns: [c]}", "'group_by_columns' cannot be said here"),
+        ("dbt_utils.equal_rowcount: {compare_model: b}", "'b' is not ref('x') or source('x', 'y')"),
+        ("dbt_utils.equal_rowcount", "no table is named"),
+        ("dbt_utils.fewer_rows_than: {compare_model: ref('b')}", "no check says fewer; `equal_row_count` says as many"),
+        ("dbt_utils.equality: {compare_model: ref('b'), compare_columns: [a]}", "theirs does not count rows that are equal, `same_rows` does"),
+        ("relationships: {to: ref('b'), field: id}", "a column was expected"),
     ],
 )  # fmt: skip
 def test_a_dbt_test_of_a_table_that_would_be_another_check_is_named(test: str, reason: str) -> None:
     (line,) = dbt(test, column=False)
 
     assert f"}}: {reason}" in line
+
+
+def test_a_table_is_one_input_however_often_it_is_named() -> None:
+    tests = "{name: a, tests: [relationships: {to: ref('x'), field: k}]}"
+    other = "{name: b, tests: [relationships: {to: 'ref(\"x\")', field: k}]}"
+
+    assert lines(imported("dbt", f"models: [{{name: m, columns: [{tests}, {other}]}}]")) == [
+        "x: {ref: x, for_checks: true}",
+        "- foreign_key: {columns: [a], input: x, key: [k]}",
+        "- foreign_key: {columns: [b], input: x, key: [k]}",
+    ]
+
+
+def test_a_source_is_not_the_job_that_has_its_name() -> None:
+    column = "{name: a, tests: [relationships: {to: ref('x'), field: k}]}"
+
+    done = imported("dbt", f"sources: [{{name: raw, tables: [{{name: x, columns: [{column}]}}]}}]")
+
+    assert lines(done)[1:] == ["- foreign_key: {columns: [a], input: x, key: [k]}"]
+
+
+def _rows_of(*tables: str) -> str:
+    return ", ".join(f'{{dbt_utils.equal_rowcount: {{compare_model: "{one}"}}}}' for one in tables)
+
+
+def test_two_tables_that_would_be_one_input_of_a_job_are_named() -> None:
+    tests = _rows_of("ref('x')", "source('raw', 'x')", "ref('y')")
+
+    first, *others = dbt(tests, column=False)
+
+    assert [first, others[-1]] == ["y: {ref: y, for_checks: true}", "- equal_row_count: {input: y}"]
+    assert [line.rpartition("}: ")[2] for line in others[:-1]] == [
+        "the input 'x' could be ref('x') or source('raw', 'x')",
+        "the input 'x' could be ref('x') or source('raw', 'x')",
+    ]
+
+
+def test_two_tables_that_would_be_one_source_of_the_project_are_named() -> None:
+    one, other = _rows_of("source('raw', 'x')"), _rows_of("source('crm', 'x')")
+
+    done = imported("dbt", f"models: [{{name: m, tests: [{one}]}}, {{name: n, tests: [{other}]}}]")
+
+    assert [line.rpartition("}: ")[2] for line in lines(done)] == [
+        "the input 'x' could be source('crm', 'x') or source('raw', 'x')",
+        "the input 'x' could be source('crm', 'x') or source('raw', 'x')",
+    ]
+
+
+def test_two_jobs_may_call_their_inputs_the_same() -> None:
+    one, other = _rows_of("source('raw', 'x')"), _rows_of("ref('x')")
+
+    done = imported("dbt", f"models: [{{name: m, tests: [{one}]}}, {{name: n, tests: [{other}]}}]")
+
+    assert lines(done) == [
+        "x: {source: x, for_checks: true}",
+        "- equal_row_count: {input: x}",
+        "x: {ref: x, for_checks: true}",
+        "- equal_row_count: {input: x}",
+    ]
 
 
 def test_a_properties_file_has_a_block_per_table() -> None:
@@ -417,17 +588,23 @@ unit_tests: []
     )
 
     assert done.text == (
-        "  # from dbt: models/schema.yml\n"
-        "  # model orders\n"
+        "# from dbt: models/schema.yml\n"
+        "# model orders\n"
+        "checks:\n"
         '  - expression: {expr: "paid >= 0"}\n'
         "  - unique: [id]\n"
         "  - not_null: [id]\n"
-        "  # seed countries\n"
-        "  # source raw.customers\n"
-        """  # no equal: relationships {column_name: country, to: "ref('countries')", field: code}: the other table has to be an input of the job: `foreign_key`, `same_rows`\n"""
+        "---\n"
+        "# seed countries\n"
+        "---\n"
+        "# source raw.customers\n"
+        "inputs:\n"
+        "  countries: {ref: countries, for_checks: true}\n"
+        "checks:\n"
+        "  - foreign_key: {columns: [country], input: countries, key: [code]}\n"
         "  - accepted_values: {column: country, values: [DE, FR], severity: warn}\n"
     )
-    assert done.summary == "4 of 5 checks imported; 1 has no equal"
+    assert done.summary == "5 of 5 checks imported"
 
 
 DQX: list[tuple[str, str, list[str]]] = [
@@ -487,13 +664,63 @@ DQX: list[tuple[str, str, list[str]]] = [
 ]  # fmt: skip
 
 
+DQX_OTHERS: list[tuple[str, str, str, list[str]]] = [
+    (
+        "foreign_key", "{columns: [a], ref_columns: [k], ref_df_name: t}", "",
+        ["t: {ref: t, for_checks: true}  # the DataFrame t: `source: t` if no job writes it", "foreign_key: {columns: [a], input: t, key: [k]}"],
+    ),
+    (
+        "foreign_key", "{columns: [a, '`b c`'], ref_columns: [k, l], ref_table: main.my-raw.t, negate: true, broadcast_ref: true}", ", filter: a > 1, criticality: warn",
+        [
+            "t: {ref: t, for_checks: true}  # main.my-raw.t: `source: t` if no job writes it",
+            'foreign_key: {columns: [a, "b c"], input: t, key: [k, l], absent: true, severity: warn, where: "a > 1"}',
+        ],
+    ),
+    (
+        "aggr_matches_dataset", "{column: '*', ref_table: t, aggr_type: count, abs_tolerance: 0}", ", filter: a > 1",
+        ["t: {ref: t, for_checks: true}  # t: `source: t` if no job writes it", 'equal_row_count: {input: t, where: "a > 1"}'],
+    ),
+    (
+        "aggr_matches_dataset", "{column: a, ref_table: t, aggr_type: sum}", "",
+        ["t: {ref: t, for_checks: true}  # t: `source: t` if no job writes it", "equal_total: {column: a, input: t}"],
+    ),
+    (
+        "aggr_matches_dataset", "{column: a, ref_column: b, ref_table: t, aggr_type: sum}", "",
+        ["t: {ref: t, for_checks: true}  # t: `source: t` if no job writes it", "equal_total: {column: a, input: t, of: b}"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "arguments", "more", "expected"), DQX_OTHERS)
+def test_a_dqx_function_that_names_another_table_brings_the_input_that_it_needs(
+    function: str, arguments: str, more: str, expected: list[str]
+) -> None:
+    given, check = expected
+
+    assert dqx(function, arguments, more) == [given, f"- {check}"]
+
+
+def test_a_frame_and_a_table_of_one_name_may_be_two() -> None:
+    by_name = "check: {function: aggr_matches_dataset, arguments: {column: '*', ref_df_name: t}}"
+    by_table = "check: {function: aggr_matches_dataset, arguments: {column: '*', ref_table: t}}"
+
+    done = imported("dqx", f"- {by_name}\n- {by_table}\n")
+
+    assert [line.rpartition("}: ")[2] for line in lines(done)] == [
+        "the input 't' could be t or the DataFrame t",
+        "the input 't' could be t or the DataFrame t",
+    ]
+
+
 @pytest.mark.parametrize(("function", "arguments", "expected"), DQX)
 def test_a_dqx_function_in_our_words(function: str, arguments: str, expected: list[str]) -> None:
     assert dqx(function, arguments) == [f"- {one}" for one in expected]
 
 
 def test_every_dqx_function_that_has_an_equal_was_tried() -> None:
-    assert {name for name, _, _ in DQX} == set(TOOLS["dqx"].table.rules)
+    tried = {name for name, _, _ in DQX} | {name for name, *_ in DQX_OTHERS}
+
+    assert tried == set(TOOLS["dqx"].table.rules)
 
 
 @pytest.mark.parametrize(
@@ -530,7 +757,26 @@ def test_every_dqx_function_that_has_an_equal_was_tried() -> None:
         ("is_aggr_not_greater_than", "{column: a, limit: 1, aggr_type: percentile}", "'aggr_params' cannot be said here"),
         ("is_aggr_not_greater_than", "{column: a, limit: 1, aggr_type: count_distinct, group_by: [b]}", "distinct_count is no aggregate"),
         ("is_aggr_equal", "{column: a, limit: 1, aggr_type: avg, abs_tolerance: 0.1}", "'abs_tolerance' cannot be said here"),
-        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: t}", "the other table has to be an input of the job: `foreign_key`, `same_rows`"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: t, null_safe: true}", "'null_safe' cannot be said here"),
+        ("foreign_key", "{columns: [a], ref_columns: [lower(b)], ref_df_name: t}", "a check of ours looks at a column, not at an expression"),
+        ("foreign_key", "{columns: [a.b], ref_columns: [b], ref_df_name: t}", "a check of ours looks at a column, not at an expression"),
+        ("foreign_key", "{columns: [a], ref_columns: [b, c], ref_df_name: t}", "1 columns cannot be looked for in 2"),
+        ("foreign_key", "{columns: [a], ref_df_name: t}", "a list was expected"),
+        ("foreign_key", "{columns: [a], ref_columns: [b]}", "no table is named"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: t, ref_table: t}", "two tables are named"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: t-1}", "'t-1' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_df_name: a.t}", "'a.t' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: main.raw.1st}", "'1st' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: 'delta.`/t`'}", "'`/t`' cannot be the name of an input"),
+        ("foreign_key", "{columns: [a], ref_columns: [b], ref_table: 7}", "no table is named"),
+        ("compare_datasets", "{columns: [a], ref_columns: [a], ref_df_name: t}", "theirs compares all columns that both have, `same_rows` those it names"),
+        ("aggr_matches_dataset", "{column: a, ref_df_name: t}", "theirs counts values; `equal_row_count` counts rows, with or without a value"),
+        ("aggr_matches_dataset", "{column: '*', ref_column: a, ref_df_name: t}", "theirs counts values; `equal_row_count` counts rows, with or without a value"),
+        ("aggr_matches_dataset", "{column: a, aggr_type: max, ref_df_name: t}", "no check compares the 'max' of two tables"),
+        ("aggr_matches_dataset", "{column: '*', aggr_type: sum, ref_df_name: t}", "a check of ours looks at a column, not at an expression"),
+        ("aggr_matches_dataset", "{column: a, aggr_type: sum, ref_df_name: t, group_by: [b]}", "'group_by' cannot be said here"),
+        ("aggr_matches_dataset", "{column: '*', ref_df_name: t, ref_row_filter: b > 1}", "'ref_row_filter' cannot be said here"),
+        ("aggr_matches_dataset", "{column: '*', ref_df_name: t, rel_tolerance: 0.1}", "'rel_tolerance' cannot be said here"),
         ("has_no_row_anomalies", "{model_name: m}", "no check compares a run with the ones before it"),
         ("our_own_function", "{column: a}", "the name is not known here"),
     ],
@@ -566,8 +812,9 @@ def test_a_list_of_dqx_checks_with_all_that_an_entry_takes() -> None:
     )
 
     assert done.text == (
-        "  # from DQX: checks.yml\n"
-        "  # checks\n"
+        "# from DQX: checks.yml\n"
+        "# checks\n"
+        "checks:\n"
         '  - not_null: {column: a, severity: warn, where: "b > 1", name: a_there}\n'
         "  - not_null: {column: a, name: both_1}\n"
         "  - not_null: {column: b, name: both_2}\n"
@@ -615,7 +862,7 @@ def test_what_is_printed_is_read_back_as_checks_that_fit() -> None:
     expectations = [{"type": f"expect_{name}", "kwargs": kwargs} for name, kwargs, _ in (*GX, *GX_WITHOUT)]
 
     done = imported("gx", json.dumps({"expectations": expectations}), "suite.json")
-    conf = plain(parse("job.yml", f"checks:\n{done.text}".encode()))
+    conf = plain(parse("job.yml", done.text.encode()))
 
     assert isinstance(conf, dict)
     entries: Plain = conf["checks"]
@@ -623,6 +870,20 @@ def test_what_is_printed_is_read_back_as_checks_that_fit() -> None:
     assert len(entries) >= done.imported == len(GX)
     for entry in entries:
         assert fitted(check_of(entry), registry().checks)
+
+
+def test_an_input_that_is_printed_is_one_that_a_job_can_have() -> None:
+    tests = _rows_of("ref('x')", "source('raw', 'y')", "ref('no')")
+
+    conf = plain(parse("job.yml", imported("dbt", f"models: [{{name: m, tests: [{tests}]}}]").text.encode()))
+
+    assert isinstance(conf, dict)
+    inputs = TypeAdapter(Mapping[Name, Input]).validate_python(conf["inputs"])
+    assert inputs == {
+        "x": Input(ref="x", lookup=True, for_checks=True),
+        "y": Input(source="y", lookup=True, for_checks=True),
+        "no": Input(ref="no", lookup=True, for_checks=True),
+    }
 
 
 TEXTS = [
@@ -646,7 +907,8 @@ def test_a_comment_stays_one_short_line() -> None:
 
     assert len(text.splitlines()) == 3
     assert all(
-        line.startswith("  # ") and len(line) < 700 and line.isprintable() for line in text.splitlines()
+        line.lstrip().startswith("# ") and len(line) < 700 and line.isprintable()
+        for line in text.splitlines()
     )
 
 
@@ -716,7 +978,7 @@ def test_checks_go_to_stdout_and_their_count_to_stderr(tmp_path: Path) -> None:
     done = _import("dqx", str(suite))
 
     assert done.returncode == 0
-    assert done.stdout == f"  # from DQX: {suite}\n  # checks\n  - null: [a]\n"
+    assert done.stdout == f"# from DQX: {suite}\n# checks\nchecks:\n  - null: [a]\n"
     assert done.stderr == "1 of 1 checks imported\n"
 
 

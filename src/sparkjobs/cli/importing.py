@@ -12,7 +12,9 @@ from sparkjobs.errors import UsageError
 @click.argument("tool", type=click.Choice(["gx", "dbt", "dqx"]))
 @click.argument("file")
 def import_(tool: str, file: str) -> None:
-    """Turn the checks of another tool into `checks:` of a job; name those that have no equal.
+    """Turn the checks of another tool into `checks:` of a job, with the `inputs:` that they need.
+
+    Those that have no equal are named.
 
     FILE is a suite of Great Expectations (JSON), a properties file of dbt (YAML), or a list of DQX's
     checks (YAML or JSON).

@@ -1,17 +1,19 @@
 """dbt: the data tests of a properties file, of dbt itself and of dbt_utils."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from sparkjobs.config.node import Node, Plain, plain
 from sparkjobs.suites import dbt_turns as turn
 from sparkjobs.suites.model import Asked, Block, Rule, Table
-from sparkjobs.suites.phrases import ANOTHER_TABLE
+from sparkjobs.suites.others import of_model
 from sparkjobs.suites.reading import lacks, members_of, nodes_of, text_of, yaml_of
 
 _TABLES: Final = {"models": "model", "seeds": "seed", "snapshots": "snapshot"}
 _TESTS: Final = ("data_tests", "tests")
 _COLUMN: Final = {"column_name": "column"}
+_KEY: Final = ("column_name", "to", "field")
 _UNSAID: Final = frozenset(
     {"alias", "database", "group", "limit", "meta", "schema", "sql_header", "store_failures", "tags"}
 ) | {"store_failures_as", "enabled"}
@@ -37,7 +39,7 @@ def read(file: str, data: bytes) -> tuple[Block, ...]:
 def _blocks(root: Mapping[str, Node]) -> Iterator[Block]:
     for key, noun in _TABLES.items():
         for node in _entries(root, key):
-            yield _block(node, f"{noun} ")
+            yield replace(_block(node, f"{noun} "), itself=of_model(_name(node, "a table")))
     for source in _entries(root, "sources"):
         name = _name(source, "a source")
         for node in _entries(members_of(source, "a source"), "tables"):
@@ -189,19 +191,31 @@ TABLE: Final = Table(
             ),
             change=turn.ranges,
         ),
+        "relationships": Rule(("foreign_key",), reads=_KEY, change=turn.key),
+        "dbt_utils.relationships_where": Rule(
+            ("foreign_key",),
+            only={"to_condition": "1=1"},
+            reads=(*_KEY, "from_condition"),
+            change=turn.key_of_some,
+        ),
+        "dbt_utils.equal_rowcount": Rule(
+            ("equal_row_count",),
+            only={"group_by_columns": ()},
+            reads=("compare_model",),
+            change=turn.as_many_rows,
+        ),
+        "dbt_utils.cardinality_equality": Rule(("same_rows",), reads=_KEY, change=turn.same_values),
         f"{_CONSTRAINT}not_null": Rule(("not_null",), {"columns": "columns"}),
         f"{_CONSTRAINT}unique": Rule(("unique",), {"columns": "columns"}),
         f"{_CONSTRAINT}primary_key": Rule(("not_null", "unique"), {"columns": "columns"}),
         f"{_CONSTRAINT}check": Rule(("expression",), {"expression": "expr"}, reads=("columns",)),
+        f"{_CONSTRAINT}foreign_key": Rule(
+            ("foreign_key",), reads=("columns", "to", "to_columns", "expression"), change=turn.references
+        ),
     },
     without={
-        "relationships": ANOTHER_TABLE,
-        "dbt_utils.relationships_where": ANOTHER_TABLE,
-        "dbt_utils.equal_rowcount": ANOTHER_TABLE,
-        "dbt_utils.fewer_rows_than": ANOTHER_TABLE,
-        "dbt_utils.equality": ANOTHER_TABLE,
-        "dbt_utils.cardinality_equality": ANOTHER_TABLE,
+        "dbt_utils.fewer_rows_than": "no check says fewer; `equal_row_count` says as many",
+        "dbt_utils.equality": "theirs does not count rows that are equal, `same_rows` does",
         "dbt_utils.sequential_values": "theirs looks at each distance between neighbours, `no_gaps` at steps",
-        f"{_CONSTRAINT}foreign_key": ANOTHER_TABLE,
     },
 )

@@ -1,15 +1,19 @@
 """Arguments of dbt's tests where more than their names differ from ours."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from sparkjobs.config.node import Plain
 from sparkjobs.sql import quoted
 from sparkjobs.suites.model import Given, NoEqualError, Ours, as_it_is
+from sparkjobs.suites.others import called, equal_row_count, foreign_key
 from sparkjobs.suites.phrases import flag, identifier, identifiers, listed, literal, names, whole
 
 _UNITS: Final = {"second": "s", "minute": "m", "hour": "h", "day": "d", "week": "w"}
 _GAPS: Final = {"allowed": True, "not_allowed": False}
+_OR: Final = re.compile(r"\bor\b", re.IGNORECASE)
 
 
 def why_not_sql(text: Plain) -> str:
@@ -93,3 +97,53 @@ def ranges(given: Given) -> Iterable[Ours]:
         Ours("ordered", {"columns": bounds, **strict}),
         Ours("no_overlaps", periods | ({} if gaps else {"gaps": False})),
     ]
+
+
+def key(given: Given) -> Iterable[Ours]:
+    """A column whose values are those of a column of another table; nulls pass."""
+    other = called(given.theirs.get("to"))
+    return [foreign_key((_column(given),), other, (identifier(given.theirs.get("field")),))]
+
+
+def key_of_some(given: Given) -> Iterable[Ours]:
+    """The same of the rows that a condition lets in."""
+    checks = key(given)
+    condition = given.theirs.get("from_condition")
+    if condition is None:
+        return checks
+    problem = why_not_sql(condition)
+    if not problem and _OR.search(str(condition)):
+        problem = (
+            "theirs puts its condition behind `and` without brackets; an `or` lets in rows without a key"
+        )
+    if problem:
+        raise NoEqualError(problem)
+    return [replace(one, arguments={**one.arguments, "where": condition}) for one in checks]
+
+
+def as_many_rows(given: Given) -> Iterable[Ours]:
+    """As many rows as another table has."""
+    return [equal_row_count(called(given.theirs.get("compare_model")))]
+
+
+def same_values(given: Given) -> Iterable[Ours]:
+    """Each value of a column, null among them, is as often in a column of another table."""
+    other, column = called(given.theirs.get("to")), _column(given)
+    if given.theirs.get("field") != column:
+        raise NoEqualError("`same_rows` compares columns of one name")
+    return [Ours("same_rows", {"columns": (column,), "input": other.name}, other)]
+
+
+def references(given: Given) -> Iterable[Ours]:
+    """A foreign key as a contract says it."""
+    if "to" not in given.theirs or "to_columns" not in given.theirs:
+        raise NoEqualError("a table is named in SQL; `to` and `to_columns` would say it")
+    other, there = called(given.theirs["to"]), identifiers(given.theirs["to_columns"])
+    return [foreign_key(names(given.theirs.get("columns")), other, there)]
+
+
+def _column(given: Given) -> str:
+    column = given.theirs.get("column_name")
+    if not isinstance(column, str):
+        raise NoEqualError("a column was expected")
+    return column

@@ -6,10 +6,12 @@ from typing import Final
 from sparkjobs.config.node import Node, Plain, plain
 from sparkjobs.suites import dqx_turns as turn
 from sparkjobs.suites.model import Arguments, Asked, Block, Change, NoEqualError, Rule, Table, as_it_is
-from sparkjobs.suites.phrases import ANOTHER_TABLE, ITS_OWN_QUERY, identifier, listed
+from sparkjobs.suites.phrases import ITS_OWN_QUERY, identifier, listed
 from sparkjobs.suites.reading import lacks, members_of, nodes_of, text_of, yaml_or_json_of
 
 _COLUMN: Final = {"column": "column"}
+_OTHER: Final = ("ref_df_name", "ref_table")
+_EXACT: Final = {"abs_tolerance": 0, "rel_tolerance": 0}
 _KEYS: Final = frozenset({"name", "criticality", "filter", "check", "user_metadata", "message_expr"})
 _SEVERITIES: Final = ("error", "warn")
 _EACH: Final = "for_each_column"
@@ -100,8 +102,7 @@ def _of(kind: str, change: Change = as_it_is, *reads: str, **keys: str) -> Rule:
 
 def _compared(kind: str, **keys: str) -> Rule:
     """A check of each value against limits."""
-    only = {"abs_tolerance": 0, "rel_tolerance": 0}
-    return Rule((kind,), {**_COLUMN, **keys}, only=only, reads=("allow_nulls",), change=turn.compared)
+    return Rule((kind,), {**_COLUMN, **keys}, only=_EXACT, reads=("allow_nulls",), change=turn.compared)
 
 
 def _format(of: str, **only: Plain) -> Rule:
@@ -110,8 +111,7 @@ def _format(of: str, **only: Plain) -> Rule:
 
 def _aggregate(*bounds: str) -> Rule:
     read = ("column", "limit", "aggr_type", "aggr_params", "group_by")
-    only = {"abs_tolerance": 0, "rel_tolerance": 0}
-    return Rule(turn.AGGREGATES, only=only, reads=read, change=turn.aggregate(*bounds))
+    return Rule(turn.AGGREGATES, only=_EXACT, reads=read, change=turn.aggregate(*bounds))
 
 
 _EMPTY: Final = Rule(("equal", "matches"), _COLUMN, reads=("trim_strings",), change=turn.empty)
@@ -184,6 +184,18 @@ TABLE: Final = Table(
         "is_aggr_not_less_than": _aggregate("min"),
         "is_aggr_not_greater_than": _aggregate("max"),
         "is_aggr_equal": _aggregate("min", "max"),
+        "foreign_key": Rule(
+            ("foreign_key",),
+            only={"null_safe": False},
+            reads=("columns", "ref_columns", *_OTHER, "negate", "broadcast_ref"),
+            change=turn.key,
+        ),
+        "aggr_matches_dataset": Rule(
+            ("equal_row_count", "equal_total"),
+            only={**_EXACT, "aggr_params": {}, "group_by": (), "ref_group_by": (), "ref_row_filter": ""},
+            reads=("column", "ref_column", *_OTHER, "aggr_type"),
+            change=turn.same_total,
+        ),
     },
     without={
         "is_valid_email": "`format: {of: email}` also takes domains without a point",
@@ -200,9 +212,7 @@ TABLE: Final = Table(
         "has_valid_json_schema": "theirs wants every member to be there, `json_schema` does not",
         "is_in_distribution": "their distance is the total variation; that of `psi` is another",
         "sql_query": ITS_OWN_QUERY,
-        "foreign_key": ANOTHER_TABLE,
-        "compare_datasets": ANOTHER_TABLE,
-        "aggr_matches_dataset": ANOTHER_TABLE,
+        "compare_datasets": "theirs compares all columns that both have, `same_rows` those it names",
         "has_no_aggr_outliers": _PAST,
         "has_no_row_anomalies": _PAST,
     },

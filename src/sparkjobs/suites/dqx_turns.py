@@ -7,8 +7,19 @@ from typing import Final
 
 from sparkjobs.config.node import Plain
 from sparkjobs.sql import quoted
-from sparkjobs.suites.model import Change, Given, NoEqualError, Ours
-from sparkjobs.suites.phrases import flag, identifiers, listed, literal, said, searched, whole
+from sparkjobs.suites.model import Change, Given, NoEqualError, OtherTable, Ours
+from sparkjobs.suites.others import equal_row_count, foreign_key, frame, in_catalog
+from sparkjobs.suites.phrases import (
+    flag,
+    identifier,
+    identifiers,
+    listed,
+    literal,
+    names,
+    said,
+    searched,
+    whole,
+)
 
 _LIMITS: Final = ("min", "max", "to")
 _CASES: Final = ("lower", "upper")
@@ -148,6 +159,36 @@ def _aggregate(given: Given) -> tuple[str, dict[str, Plain]]:
     if parameters or of == "percentile":
         raise NoEqualError("'aggr_params' cannot be said here")
     return _KINDS[of], {"column": column}
+
+
+def key(given: Given) -> Iterable[Ours]:
+    """A key that is, or is not, one of another table; with a null in it, it passes."""
+    there = tuple(map(identifier, listed(given.theirs.get("ref_columns"))))
+    columns = names(given.theirs.get("columns"))
+    return [foreign_key(columns, _other(given), there, absent=flag(given, "negate"))]
+
+
+def same_total(given: Given) -> Iterable[Ours]:
+    """An aggregate that is the same in another table."""
+    of, column, other = given.theirs.get("aggr_type", "count"), given.theirs.get("column"), _other(given)
+    there = given.theirs.get("ref_column", column)
+    if of == "count":
+        if (column, there) != ("*", "*"):
+            raise NoEqualError("theirs counts values; `equal_row_count` counts rows, with or without a value")
+        return [equal_row_count(other)]
+    if of != "sum":
+        raise NoEqualError(f"no check compares the {str(of)[:60]!r} of two tables")
+    arguments: dict[str, Plain] = {"column": identifier(column), "input": other.name}
+    renamed: dict[str, Plain] = {} if there == column else {"of": identifier(there)}
+    return [Ours("equal_total", arguments | renamed, other)]
+
+
+def _other(given: Given) -> OtherTable:
+    """The table, or the frame, that rows are compared with."""
+    name, table = given.theirs.get("ref_df_name"), given.theirs.get("ref_table")
+    if name is not None and table is not None:
+        raise NoEqualError("two tables are named")
+    return in_catalog(table) if name is None else frame(name)
 
 
 def _limit(value: Plain) -> Plain:

@@ -7,7 +7,7 @@ from typing import Final
 from sparkjobs.config.node import Node, Plain, plain
 from sparkjobs.suites import gx_turns as turn
 from sparkjobs.suites.model import Asked, Block, Change, Rule, Table, as_it_is
-from sparkjobs.suites.phrases import ANOTHER_TABLE, ITS_OWN_QUERY
+from sparkjobs.suites.phrases import ITS_OWN_QUERY
 from sparkjobs.suites.reading import json_of, lacks, members_of, nodes_of, text_of
 
 _COLUMN: Final = {"column": "column"}
@@ -17,6 +17,7 @@ _REACHED: Final = dict.fromkeys(_STRICT, False)
 """Both bounds may be reached, the only thing that aggregates of ours know."""
 _UNSAID: Final = frozenset({"batch_id", "result_format", "include_config", "catch_exceptions", "meta"})
 """Arguments that say how results are told."""
+_OTHER_COUNT: Final = "expect_table_row_count_to_equal_other_table"
 _SEVERITIES: Final = {"critical": "error", "warning": "warn", "info": "warn"}
 
 
@@ -49,6 +50,8 @@ def _asked(node: Node) -> Asked:
         del arguments["mostly"]
     told = {key: plain(given[key]) for key in ("severity", "description") if key in given}
     severity = told.get("severity") or "critical"
+    if where and name == _OTHER_COUNT:
+        why_not = "whether its condition is asked of both tables depends on their version"
     if severity not in _SEVERITIES:
         why_not = "its severity is not known here"
     shared: dict[str, Plain] = {"severity": _SEVERITIES.get(str(severity), "error"), "where": where}
@@ -179,6 +182,7 @@ TABLE: Final = Table(
         "expect_table_row_count_to_equal": Rule(
             ("row_count",), {"value": "equals"}, change=turn.whole_number
         ),
+        _OTHER_COUNT: Rule(("equal_row_count",), reads=("other_table_name",), change=turn.as_many_rows),
         "expect_table_column_count_to_be_between": Rule(("column_count",), _BOUNDS, change=turn.whole_bounds),
         "expect_table_column_count_to_equal": Rule(
             ("column_count",), {"value": "equals"}, change=turn.whole_number
@@ -214,8 +218,7 @@ TABLE: Final = Table(
             "values that are not expected fail `chi_square`, not theirs"
         ),
         "expect_column_pair_cramers_phi_value_to_be_less_than": "`correlation` is another measure",
-        "expect_table_row_count_to_equal_other_table": ANOTHER_TABLE,
-        "expect_query_results_to_match_comparison": ANOTHER_TABLE,
+        "expect_query_results_to_match_comparison": "of two queries, theirs compares 200 rows",
         "unexpected_rows_expectation": ITS_OWN_QUERY,
     },
 )

@@ -6,6 +6,7 @@ from typing import Final
 from sparkjobs.config.node import Plain
 from sparkjobs.sql import quoted
 from sparkjobs.suites.model import Given, NoEqualError, Ours
+from sparkjobs.suites.others import equal_row_count, in_catalog
 from sparkjobs.suites.phrases import alone, flag, listed, names, searched, whole
 
 _LEFT_OUT: Final = ("either_value_is_missing", "any_value_is_missing")
@@ -58,6 +59,11 @@ def whole_number(given: Given) -> Iterable[Ours]:
     """A count that is exactly so."""
     equals = whole(given.ours.get("equals"))
     return [Ours(kind, {**given.ours, "equals": equals}) for kind in given.kinds]
+
+
+def as_many_rows(given: Given) -> Iterable[Ours]:
+    """As many rows as another table has."""
+    return [equal_row_count(in_catalog(given.theirs.get("other_table_name")))]
 
 
 def in_a_list(given: Given) -> Iterable[Ours]:

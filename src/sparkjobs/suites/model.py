@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from sparkjobs.config.node import Plain
 
@@ -28,11 +28,26 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherTable:
+    """A table of theirs that rows are compared with: here an input of the job."""
+
+    name: str
+    key: Literal["ref", "source"]
+    """What conf says the input is."""
+    theirs: str
+    """How they call it."""
+    remark: str = ""
+    """What a reader has to make sure of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """What they ask of one table."""
 
     title: str
     entries: tuple[Asked, ...]
+    itself: OtherTable | None = None
+    """The table, as other tables name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,7 @@ class Ours:
 
     kind: str
     arguments: Arguments
+    other: OtherTable | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ from sparkjobs.config.checks import compiled
 from sparkjobs.config.node import Plain, scalar
 from sparkjobs.suites.model import Arguments, Given, NoEqualError, Ours
 
-ANOTHER_TABLE = "the other table has to be an input of the job: `foreign_key`, `same_rows`"
-"""Why nothing that compares with another table can be said before the job's conf is known."""
 ITS_OWN_QUERY = "`query` writes its rows as {rows}: say it anew"
 _FLAGS = re.compile(r"(?:\(\?[A-Za-z]+\))*")
 _NOT_ALONE = re.compile(r"\(\?[A-Za-z]|\\[1-9]")

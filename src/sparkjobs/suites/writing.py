@@ -1,7 +1,7 @@
-"""Checks as the YAML that is pasted under `checks:`; none is written that was not read back and fitted."""
+"""Checks as the YAML of a job, with the inputs they need; none is written that did not fit when read back."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,9 +11,11 @@ from sparkjobs.config.node import MistakeError, Plain, parse, plain, scalar
 from sparkjobs.plan.checks import PlannedCheck, UnfitCheckError, fitted
 from sparkjobs.registry import CheckFunction
 from sparkjobs.sql import refused_word
-from sparkjobs.suites.model import Asked, Block, NoEqualError, Ours, Table
+from sparkjobs.suites.model import Asked, Block, NoEqualError, OtherTable, Ours, Table
 
 Functions = Mapping[str, CheckFunction]
+Unclear = Mapping[OtherTable, str]
+"""Tables that would be one input with others, and how all of these are called."""
 
 _INDENT: Final = "  "
 _SHOWN: Final = 200
@@ -40,18 +42,16 @@ class Written:
 
 def written(origin: str, blocks: Iterable[Block], table: Table, functions: Functions) -> Written:
     """What `blocks` ask, as checks of `functions`; the rest as comments at the place where it stood."""
-    lines, imported, asked = [f"# from {origin}"], 0, 0
-    for block in blocks:
-        lines.append(f"# {_bounded(block.title)}")
-        filled = _filled(block, table, functions)
-        for entry in block.entries:
-            asked += 1
-            try:
-                lines += [f"- {one}" for one in _entry(entry, table, filled, functions)]
-                imported += 1
-            except NoEqualError as error:
-                lines.append(f"# no equal: {_told(entry)}: {_bounded(str(error))}")
-    return Written("".join(f"{_INDENT}{line}\n" for line in lines), imported, asked)
+    named = [(block, tuple(_others(block, table))) for block in blocks]
+    unclear = _several((one for _, others in named for one in others), lambda one: (one.key, one.name))
+    done = [
+        _block(block, table, functions, {**unclear, **_several(others, lambda one: one.name)})
+        for block, others in named
+    ]
+    text = "---\n".join(one.text for one in done)
+    return Written(
+        f"# from {origin}\n{text}", sum(one.imported for one in done), sum(one.asked for one in done)
+    )
 
 
 def flow(value: Plain) -> str:
@@ -68,6 +68,62 @@ def flow(value: Plain) -> str:
         case dict():
             return f"{{{', '.join(f'{flow(key)}: {flow(one)}' for key, one in value.items())}}}"
     return repr(value)
+
+
+def _block(block: Block, table: Table, functions: Functions, unclear: Unclear) -> Written:
+    """What one table is asked: a part of the conf of its job."""
+    filled = _filled(block, table, functions)
+    lines: list[str] = []
+    inputs: dict[str, None] = {}
+    imported = 0
+    for entry in block.entries:
+        try:
+            checks = table.translated(entry, filled)
+            others = tuple(one.other for one in checks if one.other)
+            for other in others:
+                _refuse_unclear(other, block, unclear)
+            lines += [f"{_INDENT}- {line}" for line in _lines(checks, entry, functions)]
+            inputs |= dict.fromkeys(map(_input, others))
+            imported += 1
+        except NoEqualError as error:
+            lines.append(f"{_INDENT}# no equal: {_told(entry)}: {_bounded(str(error))}")
+    needed = ["inputs:", *(f"{_INDENT}{line}" for line in inputs)] if inputs else []
+    whole = [f"# {_bounded(block.title)}", *needed, *(["checks:"] if imported else []), *lines]
+    return Written("".join(f"{line}\n" for line in whole), imported, len(block.entries))
+
+
+def _others(block: Block, table: Table) -> Iterator[OtherTable]:
+    """The tables that the entries of a block name."""
+    for entry in block.entries:
+        try:
+            yield from (one.other for one in table.translated(entry, frozenset()) if one.other)
+        except NoEqualError:
+            continue
+
+
+def _several(others: Iterable[OtherTable], by: Callable[[OtherTable], object]) -> Unclear:
+    """Those that would be called as another is, each with how all of them are called there."""
+    same: dict[object, dict[OtherTable, None]] = {}
+    for one in others:
+        same.setdefault(by(one), {})[one] = None
+    unclear: dict[OtherTable, str] = {}
+    for several in same.values():
+        if len(several) > 1:
+            unclear |= dict.fromkeys(several, " or ".join(sorted(one.theirs for one in several)))
+    return unclear
+
+
+def _refuse_unclear(other: OtherTable, block: Block, unclear: Unclear) -> None:
+    if other == block.itself:
+        raise NoEqualError("it is the table itself, and no job reads what it writes")
+    if other in unclear:
+        raise NoEqualError(f"the input {other.name!r} could be {unclear[other]}")
+
+
+def _input(other: OtherTable) -> str:
+    """The line of `inputs:` for a table that checks alone look at."""
+    line = f"{flow(other.name)}: {flow({other.key: other.name, 'for_checks': True})}"
+    return f"{line}  # {_bounded(other.remark)}" if other.remark else line
 
 
 def _filled(block: Block, table: Table, functions: Functions) -> frozenset[str]:
@@ -87,9 +143,8 @@ def _never_null(block: Block, table: Table, functions: Functions) -> Iterator[st
             continue
 
 
-def _entry(entry: Asked, table: Table, filled: frozenset[str], functions: Functions) -> list[str]:
+def _lines(checks: tuple[Ours, ...], entry: Asked, functions: Functions) -> list[str]:
     """One entry of theirs as entries of `checks:`, each of which fits."""
-    checks = table.translated(entry, filled)
     numbers = (f"_{number}" if len(checks) > 1 else "" for number in range(1, len(checks) + 1))
     bodies = [_body(ours, entry, number) for ours, number in zip(checks, numbers, strict=True)]
     for body in bodies:
@@ -102,6 +157,8 @@ def _body(ours: Ours, entry: Asked, number: str = "") -> tuple[str, dict[str, Pl
     shared = _shared(entry)
     if "name" in shared:
         shared["name"] = f"{shared['name']}{number}"
+    if "where" in shared and "where" in ours.arguments:
+        shared["where"] = f"({shared['where']}) and ({ours.arguments['where']})"
     return ours.kind, {**ours.arguments, **shared}
 
 
