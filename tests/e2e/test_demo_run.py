@@ -47,7 +47,7 @@ def test_every_ledger_is_exact_and_every_check_passes(demo: Demo) -> None:
         key: one["read"] for key, one in ledgers.items()
     }
     checks = [(job, check["name"], check["status"]) for job in JOBS for check in demo.jobs[job]["checks"]]
-    assert len(checks) == 19
+    assert len(checks) == 24
     assert [check for check in checks if check[2] != "pass"] == []
 
 
