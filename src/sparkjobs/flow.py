@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache
@@ -42,7 +42,7 @@ from sparkjobs.publish import (
     staged_rows,
 )
 from sparkjobs.quality import Given, Rejected, blocks, estimated, history_of, judge, settle, tally, warned
-from sparkjobs.results import CheckResult, JobResult, Ledger, Published, Staged
+from sparkjobs.results import CheckResult, Estimates, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
 from sparkjobs.state import locked, look, remember, state_folder, write_outcome
@@ -96,8 +96,8 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             given = Given(run.now, frames, kept, _distinct(frame, changes), past)
             coming = staged_rows(spark, rows)
             progress.checks += judge(spark, job.checks, rows, coming, given)
-            progress.estimates = estimated(coming) if job.conf.profile else {}
         _refuse_blocked(job, rows, progress.checks)
+        progress.estimates = _estimated(run, job, coming)
         reach("judged")
         with held_back(), step(run, job.name, "commit"):
             still_as_planned(job, run.plan.root)
@@ -105,6 +105,14 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             _put_in_force(attempt, job, progress, changes)
             progress.published = _committed(spark, attempt, changes, job)
             _close(attempt)
+
+
+def _estimated(run: Run, job: JobPlan, rows: DataFrame) -> Mapping[str, Estimates]:
+    """What conf wants to know of the columns of a good result."""
+    if not job.conf.profile:
+        return {}
+    with step(run, job.name, "profile"):
+        return estimated(rows)
 
 
 def _distinct(frame: DataFrame, changes: Staged | Changes) -> Callable[[], tuple[frozenset[str], ...]]:

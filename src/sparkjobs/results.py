@@ -94,7 +94,7 @@ class Estimates:
     quantiles: tuple[float | None, ...]
     """At the ranks of `quality.sketches.RANKS`, None for infinity; empty where it holds no numbers."""
     common: tuple[tuple[str | None, int], ...]
-    """The most common values as text, and how often they come; None is null."""
+    """The most common values as text, and exactly how often they come; None is null. Empty of very many."""
     sketches: tuple[tuple[str, str], ...] = ()
     """The sketches behind `distinct` and `quantiles` by these names, in base64."""
 

@@ -26,6 +26,7 @@ from pyspark.sql.types import (
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.config.checks import check_of
 from sparkjobs.config.node import Plain
+from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import UsageError
 from sparkjobs.plan import TableInput
 from sparkjobs.plan.checks import fitted
@@ -33,6 +34,7 @@ from sparkjobs.quality import Given, estimated, judge
 from sparkjobs.read import read_table
 from sparkjobs.registry import CheckFunction
 from sparkjobs.results import CheckResult, Estimates
+from sparkjobs.session import require_delta
 from sparkjobs.state import look
 from sparkjobs.suites.writing import flow
 
@@ -73,15 +75,22 @@ def suggested(
     """Checks for the table of `job`, as YAML for its conf; all of them hold for the table as it is.
 
     Raises:
-        UsageError: nothing was published there.
+        UsageError: nothing was published there, or no row is left.
+        SetupError: Delta's jars are missing.
         StateError: what the table says of itself cannot be read.
     """
     table, version = _table(job, conf.jobs[job])
-    rows = read_table(start(conf), table, version)
-    found = _judged(rows, functions, now)
-    count = next((result.evaluated or 0 for _, result in found), 0)
-    head = f"checks: # hold for all {count:,} rows of {job} as of {now:%Y-%m-%d}"
-    return "\n".join([head, "  - row_count: {min: 1}", *_lines(found)]) + "\n"
+    spark = start(conf)
+    if table.format == "delta":
+        require_delta(spark)
+    rows = read_table(spark, table, version)
+    count = rows.count()
+    if not count:
+        raise UsageError(f"The table of {job} has no rows.", "Checks are what its rows have in common.")
+    lines = [f"checks: # asked of all {count:,} rows of {job} on {now:%Y-%m-%d}"]
+    if conf.jobs[job].output.mode == "overwrite":  # what comes into other tables may be nothing
+        lines.append("  - row_count: {min: 1}")
+    return scrubbed("\n".join([*lines, *_lines(_judged(rows, count, functions, now))]) + "\n")
 
 
 def candidates(name: str, kind: DataType, estimates: Estimates | None, rows: int) -> Iterator[Candidate]:
@@ -136,14 +145,14 @@ def _table(job: str, conf: JobConf) -> tuple[TableInput, int]:
 
 
 def _judged(
-    rows: DataFrame, functions: Mapping[str, CheckFunction], now: datetime
+    rows: DataFrame, count: int, functions: Mapping[str, CheckFunction], now: datetime
 ) -> list[tuple[Candidate, CheckResult]]:
     """The candidates, with what the judge found."""
-    count = rows.count()
     estimates = estimated(rows)
     hinted = [
         one
         for field in rows.schema
+        if "${" not in field.name and field.name.isprintable()  # conf can name no other
         for one in candidates(field.name, field.dataType, estimates.get(field.name), count)
     ]
     entries = [check_of({one.kind: one.body()}) for one in hinted]

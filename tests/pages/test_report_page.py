@@ -55,8 +55,8 @@ def test_it_loads_nothing_and_complains_of_nothing(page: Page, address: str) -> 
 def test_the_verdict_and_the_failures_are_seen_before_anything_else(page: Page, address: str) -> None:
     page.goto(address)
 
-    assert page.locator("h1").inner_text() == "2 of 4 jobs did not publish; their tables are as they were"
-    assert page.locator("h2").all_inner_texts() == ["What did not publish", "Warnings", "Jobs", "Job by job"]
+    assert page.locator("h1").inner_text() == "1 of 4 jobs failed, 1 skipped"
+    assert page.locator("h2").all_inner_texts() == ["What failed", "Warnings", "Jobs", "Job by job"]
     failed = page.locator("article.fail")
     assert failed.get_by_role("heading").all_inner_texts() == ["fail daily_revenue", "fail between(revenue)"]
     assert failed.locator("tbody tr").all_inner_texts() == ["2026-01-03\t-12.5", "2026-01-04\t-0.01"]
@@ -130,6 +130,29 @@ def test_no_window_is_too_narrow(page: Page, address: str, width: int) -> None:
     page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
 
     assert not wider_than_the_window(page)
+
+
+def test_long_values_stay_in_their_columns(page: Page, tmp_path: Path) -> None:
+    columns = {"a": {"type": "string", "nulls": 0, "min": "A" * 64, "max": "Z" * 64}}
+    folder = kept(tmp_path, record(entry("orders", profile={"rows": 1, "bytes": 1, "columns": columns})))
+    page.goto(write_report(folder).as_uri())
+    page.locator("summary").click()
+
+    least, greatest = (page.get_by_role("cell", name=letter * 64).bounding_box() for letter in "AZ")
+
+    assert least
+    assert greatest
+    assert least["x"] + least["width"] <= greatest["x"]
+    assert page.eval_on_selector_all(".bound", "all => all.every(one => one.scrollWidth <= one.clientWidth)")
+
+
+def test_each_job_has_a_heading_over_those_of_its_parts(page: Page, address: str) -> None:
+    page.goto(address)
+    page.eval_on_selector_all("details", "all => all.forEach(one => one.open = true)")
+
+    headings = page.locator("details").first.locator("h3, h4").all_inner_texts()
+
+    assert headings == ["orders", "Checks", "Profile of 1,204,300 rows, 48.2 MB", "The last 4 runs"]
 
 
 def test_long_words_and_two_hundred_jobs_do_not_break_it(page: Page, tmp_path: Path) -> None:

@@ -58,6 +58,20 @@ def test_columns_without_single_values_are_left_out(spark: SparkSession) -> None
     assert estimated(rows.select("many")) == {}
 
 
+def test_an_empty_text_is_a_value_and_no_rows_have_none(spark: SparkSession) -> None:
+    rows = spark.createDataFrame([("",), ("",), ("a",)], "text string")
+
+    assert _told(estimated(rows)["text"]) == (2, (), (("", 2), ("a", 1)))
+    assert _told(estimated(rows.limit(0))["text"]) == (0, (), ())
+
+
+def test_of_very_many_values_none_is_called_common(spark: SparkSession) -> None:
+    found = estimated(spark.range(20_000).selectExpr("id", "least(id, 100) capped"))
+
+    assert found["id"].common == ()
+    assert found["capped"].common[:1] == (("100", 19_900),)
+
+
 def test_long_values_stay_out_of_the_record(spark: SparkSession) -> None:
     rows = spark.createDataFrame([("x" * 65,), ("short",)], "text string")
 
@@ -93,7 +107,12 @@ def test_a_run_records_them_where_conf_asks_for_it(spark: SparkSession, tmp_path
     kind = json.loads(path.read_text())["results"][0]["profile"]["columns"]["kind"]
     assert (kind["distinct"], kind["quantiles"], kind["common"]) == (2, [], [["x", 2], ["y", 1]])
     assert (kind["nulls"], kind["min"], kind["max"]) == (0, "x", "y")
-    assert list(kind["sketches"]) == ["distinct"]
+    assert "sketches" not in kind
+    sketches = json.loads((tmp_path / "record/sketches.json").read_text())["out"]
+    assert {name: list(one) for name, one in sketches.items()} == {
+        "id": ["distinct", "quantiles"],
+        "kind": ["distinct"],
+    }
 
 
 def test_to_ask_for_them_is_no_reason_to_run(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def _row(place: int) -> str:
 
 
 SUGGESTED = """\
-checks: # hold for all 100 rows of out as of 2026-01-01
+checks: # asked of all 100 rows of out on 2026-01-01
   - row_count: {min: 1}
   - not_null: [id, kind, mail, iban, price, share, delay, seen]
   - non_negative: [id]
@@ -99,6 +99,25 @@ def test_few_values_that_come_often_are_all_there_are(spark: SparkSession, tmp_p
     assert "  - accepted_values: {column: kind, values: [a, b]}\n" in told
     assert "  - accepted_values: {column: delay, values: [-1, 0, 1]}\n" in told
     assert "mail" not in told
+
+
+def test_a_table_without_rows_has_nothing_in_common(spark: SparkSession, tmp_path: Path) -> None:
+    _published(spark, tmp_path, "parquet", [])
+
+    with pytest.raises(UsageError, match="The table of out has no rows"):
+        _suggested(spark, tmp_path)
+
+
+def test_a_table_that_takes_changes_may_get_none(spark: SparkSession, tmp_path: Path) -> None:
+    merged = CONF.replace("FORMAT, mode: overwrite", "parquet, mode: merge, keys: [id]")
+    write_project(tmp_path, COPY, {"conf/sources.yml": SOURCES, "conf/jobs/out.yml": merged})
+    lay_out(tmp_path, {"landing/a.csv": f"{HEAD}\n{_row(1)}\n{_row(2)}\n"})
+    assert run(spark, tmp_path)["out"].status == "success"
+
+    told = _suggested(spark, tmp_path)
+
+    assert "row_count" not in told
+    assert "  - unique: [id]\n" in told
 
 
 def test_a_table_that_is_not_there_is_told(spark: SparkSession, tmp_path: Path) -> None:

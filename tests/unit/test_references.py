@@ -1,5 +1,6 @@
 """`${…}`: paths, the environment, and secrets that stay references."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,17 @@ def test_revealed_secrets_are_scrubbed_from_then_on(tmp_path: Path) -> None:
 
     assert clear == "correct horse correct t0ps3cret"
     assert scrubbed(f"said {clear}!") == "said ******** ******** ********!"
+
+
+def test_a_secret_is_scrubbed_as_json_and_errors_write_it_too() -> None:
+    secret = 'pa"ss\\wörd'  # noqa: S105 (of a test)
+    revealed("${secret:env:QUOTED}", {"QUOTED": secret})
+
+    told = [
+        scrubbed(text) for text in (json.dumps({"a": secret}, ensure_ascii=False), repr(KeyError(secret)))
+    ]
+
+    assert told == ['{"a": "********"}', "KeyError('********')"]
 
 
 def test_an_empty_secret_does_not_scrub_everything() -> None:

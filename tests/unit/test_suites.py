@@ -454,6 +454,8 @@ def test_every_dbt_test_that_has_an_equal_was_tried() -> None:
         ("dbt_utils.not_constant: {group_by_columns: [b]}", "'group_by_columns' cannot be said here"),
         ("dbt_utils.expression_is_true: {expression: '= \"x\"'}", 'to Spark " begins a text'),
         ("dbt_utils.expression_is_true: {expression: \"> {{ var('x') }}\"}", "its condition is a template"),
+        ('dbt_utils.expression_is_true: {expression: "> 1 -- only big"}', "a comment in its condition may hide what comes after it"),
+        ('dbt_utils.expression_is_true: {expression: "> 1 /* big"}', "a comment in its condition may hide what comes after it"),
         ("dbt_utils.expression_is_true", "its condition is not text"),
         ("unique: {config: {where: 'b > current_timestamp'}}", "a condition looks at its row alone, and may not hold 'current_timestamp'"),
         ("unique: {config: {where: '\"b\" > 1'}}", 'to Spark " begins a text'),

@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from sparkjobs.cli.options import clock, known, project, project_of, registry_of, run_id_of
+from sparkjobs.cli.options import clock, known, project, project_of, registry_of
+from sparkjobs.errors import UsageError
 
 
 @click.command(name="list")
@@ -72,8 +73,9 @@ def report(root: str, env: str | None, sets: tuple[str, ...], run: str | None) -
     from sparkjobs.report import write_report  # noqa: PLC0415
 
     runs = project_of(root, env, sets).conf().path("artifacts", "target") / "runs"
-    folder = runs / run_id_of(run) if run else last_run(runs, "run_results.json")
-    click.echo(os.path.relpath(write_report(folder)))
+    if run and run not in [folder.name for folder in runs.glob("*")]:
+        raise UsageError(f"No run {run!r} is recorded in {runs}.", "`sparkjobs history` tells of the others.")
+    click.echo(os.path.relpath(write_report(runs / run if run else last_run(runs, "run_results.json"))))
 
 
 @click.command()

@@ -141,7 +141,7 @@ def _reported(folder: Path) -> str:
 
     try:
         return f"\nreport: {os.path.relpath(write_report(folder))}"
-    except (OSError, UsageError) as error:
+    except UsageError as error:
         return f"\nno report was written: {error}"
 
 

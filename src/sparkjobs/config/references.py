@@ -5,6 +5,7 @@
 value takes the type its text has in YAML.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -94,6 +95,12 @@ def _secret(reference: str, environment: Mapping[str, str]) -> str:
         secret = Path(name).read_text(encoding="utf-8").rstrip("\n")
     else:
         raise UnknownReferenceError(f"there is no secret at '${{{reference}}}'")
-    told = (secret, repr(secret)[1:-1], *map(str.strip, secret.splitlines()))  # a KeyError tells its repr
+    written = json.dumps(secret, ensure_ascii=False)[1:-1]  # as samples of rows tell it
+    told = (
+        secret,
+        repr(secret)[1:-1],
+        written,
+        *map(str.strip, secret.splitlines()),
+    )  # a KeyError tells its repr
     _revealed.update(text for text in told if len(text) >= _SHORTEST)
     return secret

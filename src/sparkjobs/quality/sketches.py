@@ -19,8 +19,10 @@ RANKS: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 """The quantiles that are told: the least, the greatest, and those between."""
 _MOST: Final = 20
 """Common values that are told."""
-_TRACKED: Final = 1024
+_TRACKED: Final = 16_384
 """Values that the sketch of common ones follows; up to three quarters as many are counted exactly."""
+_COUNTED: Final = 12_000
+"""Distinct values up to which common ones are told: of more, their counts would be guesses."""
 _MAX_TEXT: Final = 64
 """Longer values are left out; a record is no place for them."""
 
@@ -47,7 +49,8 @@ def _sketches(place: int, field: StructField) -> list[Column]:
     value = column(field.name)
     text = value.cast("string")
     common = F.call_function("approx_top_k_accumulate", text, F.lit(_TRACKED))
-    made = [F.hll_sketch_agg(text).alias(f"distinct_{place}"), common.alias(f"common_{place}")]
+    marked = F.concat(F.lit("="), text)  # an empty text is a value, which the sketch would leave out
+    made = [F.hll_sketch_agg(marked).alias(f"distinct_{place}"), common.alias(f"common_{place}")]
     if isinstance(field.dataType, NumericType):
         made.append(F.kll_sketch_agg_double(value.cast("double")).alias(f"quantiles_{place}"))
     return made
@@ -71,7 +74,8 @@ def _told(place: int, field: StructField) -> list[Column]:
 
 
 def _estimates(found: dict[str, Any], place: int) -> Estimates:
-    most = tuple((one["item"], one["count"]) for one in found[f"most_{place}"])
+    exact = found[f"count_{place}"] <= _COUNTED
+    most = tuple((one["item"], one["count"]) for one in found[f"most_{place}"] if exact)
     sketches = {name: found.get(f"{name}_{place}") for name in ("distinct", "quantiles")}
     return Estimates(
         distinct=found[f"count_{place}"],

@@ -6,6 +6,15 @@ Not here: deciding anything (plan), what a table knows of itself (state).
 
 from sparkjobs.record.events import Event, EventLog
 from sparkjobs.record.history import Records, last_run, past_runs
-from sparkjobs.record.run_results import write_plan, write_results
+from sparkjobs.record.run_results import SCHEMA_VERSION, write_plan, write_results
 
-__all__ = ["Event", "EventLog", "Records", "last_run", "past_runs", "write_plan", "write_results"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Event",
+    "EventLog",
+    "Records",
+    "last_run",
+    "past_runs",
+    "write_plan",
+    "write_results",
+]

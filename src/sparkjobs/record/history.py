@@ -3,13 +3,17 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sparkjobs.config.incremental import instant_of
 from sparkjobs.errors import UsageError
 from sparkjobs.record.run_results import SCHEMA_VERSION
 from sparkjobs.results import ColumnProfile, PastRun, Profile
+
+_TOO_MANY: Final = 2**63
+"""Of anything; Spark counts no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +30,18 @@ class _StrangeError(Exception):
     """A file is no record of ours; its text says why."""
 
 
-def past_runs(folder: Path, project: str, env: str | None, newest: int | None = None) -> Records:
-    """What the records in `folder`, or its `newest`, tell of the runs of `project` with the overlay `env`.
+def past_runs(
+    folder: Path, project: str, env: str | None, *, newest: int | None = None, until: Path | None = None
+) -> Records:
+    """What the records in `folder` tell of the runs of `project` with the overlay `env`.
+
+    All of them, or the `newest` so many of those that were not written after `until`.
 
     Another overlay means other tables, so its runs are no part of the same history.
     """
     runs: list[PastRun] = []
     skipped: list[str] = []
-    for path in _files(folder, newest):
+    for path in _files(folder, newest, until):
         try:
             runs += _runs(path, project, env)
         except _StrangeError as strange:
@@ -56,14 +64,23 @@ def last_run(runs: Path, left: str) -> Path:
     files = list(runs.glob(f"*/{left}"))
     if not files:
         raise UsageError(f"No run is recorded in {runs}.", "`sparkjobs run` makes one.")
-    return max(files, key=lambda file: file.stat().st_mtime_ns).parent
+    return max(files, key=_written).parent
 
 
-def _files(folder: Path, newest: int | None) -> list[Path]:
+def _files(folder: Path, newest: int | None, until: Path | None) -> list[Path]:
     paths = sorted(folder.glob("*/run_results.json"))
-    if newest is None or len(paths) <= newest:
-        return paths
-    return sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
+    if until is not None:
+        last = _written(until)
+        paths = [path for path in paths if _written(path) <= last]
+    return paths if newest is None else sorted(paths, key=_written)[-newest:]
+
+
+def _written(path: Path) -> int:
+    """When a record was written; one that was removed meanwhile is the oldest."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _runs(path: Path, project: str, env: str | None) -> list[PastRun]:
@@ -91,7 +108,7 @@ def _run(about: Mapping[str, Any], entry: Mapping[str, Any]) -> PastRun:
         read=sum(_count(one["read"]) for one in ledgers),
         quarantined=sum(_count(one["quarantined"]) for one in ledgers),
         published=None if published is None else _count(published),
-        seconds=float(entry["execution_time"]),
+        seconds=_finite(entry["execution_time"]),
         profile=None if profile is None else _profile(profile),
         checks=tuple((_text(one["name"]), _text(one["status"])) for one in entry["checks"]),
     )
@@ -110,13 +127,20 @@ def _column(told: Mapping[str, Any]) -> ColumnProfile:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
+        value.encode()  # half a surrogate could not be written again
         return value
     raise TypeError(value)
 
 
 def _count(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TOO_MANY:
         return value
+    raise TypeError(value)
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, int | float) and isfinite(value):
+        return float(value)
     raise TypeError(value)
 
 

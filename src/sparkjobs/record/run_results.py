@@ -19,7 +19,7 @@ def write_plan(folder: Path, plan: RunPlan) -> None:
 
 
 def write_results(folder: Path, plan: RunPlan, result: RunResult) -> Path:
-    """`run_results.json`: one entry per planned job."""
+    """`run_results.json`: one entry per planned job; and `sketches.json`, where profiles were asked for."""
     path = folder / "run_results.json"
     content = {
         "metadata": {
@@ -33,7 +33,15 @@ def write_results(folder: Path, plan: RunPlan, result: RunResult) -> Path:
         "results": [_entry(plan, job) for job in result.jobs],
     }
     write_json(path, content)
+    if sketches := {job.job: made for job in result.jobs if (made := _sketches(job.profile))}:
+        write_json(folder / "sketches.json", sketches)
     return path
+
+
+def _sketches(profile: Profile | None) -> dict[str, dict[str, str]]:
+    """Those of each column: too much for a record that is read again and again."""
+    columns = profile.columns if profile else ()
+    return {name: dict(one.estimates.sketches) for name, one in columns if one.estimates}
 
 
 def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
@@ -72,5 +80,4 @@ def _column(column: ColumnProfile) -> dict[str, Any]:
         "distinct": about.distinct,
         "quantiles": list(about.quantiles),
         "common": [list(one) for one in about.common],
-        "sketches": dict(about.sketches),
     }

@@ -1,12 +1,17 @@
 """Small charts as inline SVG. They hold numbers and escaped text only, and say in words what they draw."""
 
 from collections.abc import Sequence
+from math import isfinite
+from typing import Final
 
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 3
-_STEP, _SQUARE = 8, 6
-_RANKS = ("least", "5 %", "25 %", "median", "75 %", "95 %", "greatest")
+_STEP, _BAR, _HIGH = 8, 6, 12
+_HEIGHTS: Final = {"fail": _HIGH, "error": _HIGH, "success": 8, "skipped": 5}
+_LOW: Final = 2
+"""Of a run that found nothing to do; height tells what colour tells."""
+_RANKS: Final = ("least", "5 %", "25 %", "median", "75 %", "95 %", "greatest")
 
 
 def line(values: Sequence[float], label: str) -> Markup:
@@ -15,29 +20,27 @@ def line(values: Sequence[float], label: str) -> Markup:
         return Markup("")
     low, high = min(values), max(values)
     across = (_WIDTH - 2 * _EDGE) / max(len(values) - 1, 1)
-    up = (_HEIGHT - 2 * _EDGE) / (high - low or 1)
-    flat = _HEIGHT / 2 if high == low else None
-    points = [
-        (_EDGE + place * across, flat if flat is not None else _HEIGHT - _EDGE - (value - low) * up)
-        for place, value in enumerate(values)
-    ]
-    words = f"{label}: {told(values)} in {len(values)} runs"
+    up = (_HEIGHT - 2 * _EDGE) / (high - low) if high > low else 0
+    foot = _HEIGHT - _EDGE if high > low else _HEIGHT / 2
+    points = [(_EDGE + place * across, foot - (value - low) * up) for place, value in enumerate(values)]
     drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     x, y = points[-1]
+    words = f"{label}: {now_and_range(values)} in {len(values)} runs"
     return _svg(
         _WIDTH, _HEIGHT, words, f'<polyline points="{drawn}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>'
     )
 
 
 def strip(statuses: Sequence[tuple[str, str]]) -> Markup:
-    """One square per run, the newest last: its status, and what is said of it."""
-    squares = "".join(
-        f'<rect class="{escape(status)}" x="{place * _STEP}" y="1" width="{_SQUARE}" height="{_SQUARE}">'
+    """One bar per run, the newest last: its status by height and colour, and what is said of it."""
+    bars = "".join(
+        f'<rect class="{escape(status)}" x="{place * _STEP}" width="{_BAR}"'
+        f' y="{_HIGH - _HEIGHTS.get(status, _LOW)}" height="{_HEIGHTS.get(status, _LOW)}">'
         f"<title>{escape(told)}</title></rect>"
         for place, (status, told) in enumerate(statuses)
     )
     words = ", ".join(status for status, _ in statuses)
-    return _svg(max(len(statuses), 1) * _STEP, _STEP, f"runs, oldest first: {words}", squares)
+    return _svg(max(len(statuses), 1) * _STEP, _HIGH, f"runs, oldest first: {words}", bars)
 
 
 def bar(share: float, label: str) -> Markup:
@@ -53,7 +56,7 @@ def bar(share: float, label: str) -> Markup:
 def spread(quantiles: Sequence[float | None]) -> Markup:
     """Between which values lie all, nine tenths and half of them, and the middle one: seven quantiles."""
     known = [one for one in quantiles if one is not None]
-    if len(known) < len(_RANKS) or known[0] == known[-1]:
+    if len(known) < len(_RANKS) or not known[-1] > known[0] or not isfinite(known[-1] - known[0]):
         return Markup("")
     across = (_WIDTH - 2 * _EDGE) / (known[-1] - known[0])
     least, low, left, middle, right, high, most = (_EDGE + (one - known[0]) * across for one in known)
@@ -70,7 +73,7 @@ def spread(quantiles: Sequence[float | None]) -> Markup:
     )
 
 
-def told(values: Sequence[float]) -> str:
+def now_and_range(values: Sequence[float]) -> str:
     """The newest figure, and between which all lie."""
     return f"{_told(values[-1])} now, {_told(min(values))} to {_told(max(values))}" if values else "none"
 
@@ -83,4 +86,5 @@ def _svg(width: int, height: int, label: str, drawn: str) -> Markup:
 
 
 def _told(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    exact = value == int(value) and abs(value) < 1e15  # noqa: PLR2004 (what a float holds to the digit)
+    return f"{value:,.0f}" if exact else f"{value:,.4g}"

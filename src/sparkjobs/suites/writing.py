@@ -203,6 +203,8 @@ def _fitted(body: tuple[str, dict[str, Plain]], functions: Functions) -> tuple[P
 
 
 def _refuse_more_than_sql(condition: str) -> None:
+    if "--" in condition or "/*" in condition:
+        raise NoEqualError("a comment in its condition may hide what comes after it")
     if "{{" in condition or "{%" in condition:
         raise NoEqualError("its condition is a template")
     word = refused_word(condition)
