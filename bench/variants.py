@@ -26,7 +26,6 @@ class Variant:
     title: str
     script: str
     """In bench/, or the entry of sparkjobs."""
-    arguments: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -65,16 +64,11 @@ def command(variant: Variant, data: Path, kind: str) -> list[str]:
             f"paths.artifacts={variant.folder}",
         )
         output = f"jobs.priced_lines.output.format={kind}"
-        program = [
-            ENTRY,
-            "run",
-            "--project",
-            "bench",
-            *(word for one in (*paths, output) for word in ("--set", one)),
-        ]
+        overrides = [word for one in (*paths, output) for word in ("--set", one)]
+        program = [ENTRY, "run", "--project", "bench", *overrides]
     else:
         settings |= _DELTA if kind == "delta" else {}
-        program = [variant.script, kind, str(data), str(variant.table), *variant.arguments]
+        program = [variant.script, kind, str(data), str(variant.table)]
     confs = [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
     return [str(_BIN / "spark-submit"), *confs, *program]
 
