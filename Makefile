@@ -7,7 +7,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf
 export SPARK_LOCAL_IP := 127.0.0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop package clean
+.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop bench package clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -62,6 +62,13 @@ cluster: setup package  ## start a standalone master and two workers on loopback
 
 cluster-stop:  ## stop them
 	$(BIN)/python -m tests.cluster.standalone stop
+
+.venv/.bench: .venv/.ready
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	@touch $@
+
+bench: setup .venv/.bench  ## what checks cost, beside plain PySpark and Great Expectations; BENCH="--scale 1 --rounds 5"
+	$(BIN)/python -m bench.quality $(BENCH)
 
 package: setup  ## one zip for --py-files: target/sparkjobs.zip
 	$(BIN)/python scripts/package.py

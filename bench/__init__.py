@@ -1,0 +1,1 @@
+"""What checks cost: the same rows, written and checked in several ways."""
