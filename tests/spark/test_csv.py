@@ -31,6 +31,7 @@ bad_rows: {max_share: 1.0}
         ("1,#x,b", (1, "#x", "b")),
         ("1,ü€漢,😀", (1, "ü€漢", "😀")),
         (" 12 ,a,b", (12, "a", "b")),
+        ("1,\x00a\x00,b", (1, "\x00a\x00", "b")),
     ],
 )
 def test_a_well_formed_line_keeps_every_value(
@@ -52,6 +53,8 @@ def test_a_well_formed_line_keeps_every_value(
         ('1,a,"open', "unclosed_quote"),
         ('1,"ab"cd,"x', "unclosed_quote"),
         ('1,5" pipe,b', "unclosed_quote"),
+        ('1,a,"b\x00c"', "nul_beside_quotes"),
+        ('1,"a""\x00",b', "nul_beside_quotes"),
         ("x,a,b", "type int"),
         ("1.5,a,b", "type int"),
         ("99999999999,a,b", "type int"),

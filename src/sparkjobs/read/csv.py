@@ -1,8 +1,8 @@
 """CSV without losing a row: Spark's own reader cuts, pads and swallows without a word.
 
 Each line is kept beside what was parsed from it, every value stays text, columns are bound by the
-file's own header. A line is damaged when it is not in the declared encoding, has an unclosed quote,
-or has another number of fields than its header. A blank line is no row.
+file's own header. A line is damaged when it is not in the declared encoding, has an unclosed quote, a NUL
+beside quotes, or another number of fields than its header. A blank line is no row.
 """
 
 from pathlib import Path
@@ -59,6 +59,8 @@ def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
     damage = (
         F.when(~F.col(VALID), "not_utf8")
         .when(F.contains(line, quote) & (quotes % 2 == 1), "unclosed_quote")
+        # between quotes the parser swallows it
+        .when(F.contains(line, F.lit("\0")) & F.contains(line, quote), "nul_beside_quotes")
         .when(column(_PARSED).getField(_CORRUPT).isNotNull(), _field_count(group, unescaped, options))
     )
     if not options.header:

@@ -1,0 +1,262 @@
+"""A failed check of severity error, in every mode and format and from every source of answers: nothing is published."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pyarrow.dataset
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from sparkjobs.record import Event, write_results
+from sparkjobs.results import JobResult
+from sparkjobs.run import Orders, execute
+from sparkjobs.state import TableState, look
+from tests.faults.readers import leftovers
+from tests.projects import planned, write_project
+
+Row = tuple[object, ...]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+COLUMNS = ("id", "code", "kind", "part", "at", "valid_from", "valid_to", "is_current", "count")
+"""The order in which rows are written down here; no table has all of them."""
+CODE = """
+@job
+def events(rows: DataFrame) -> DataFrame:
+    return rows.select("id", "code", "kind", "part", "at")
+
+@job
+def counts(events: DataFrame) -> DataFrame:
+    return events.groupBy("part").count()
+"""
+SOURCES = """
+rows: {format: csv, path: "${landing}/rows/*.csv", columns: {id: int, code: string, kind: string, part: int, at: int}}
+parts: {format: csv, path: "${landing}/parts.csv", columns: {part: int}}
+"""
+EVENTS = """
+inputs: {rows: {source: rows}, parts: {source: parts, for_checks: true}}
+output: {path: "${warehouse}/events", partition_by: [part], format: FORMAT, MODE}
+"""
+CHECKS = """
+checks:
+  - not_null: {column: kind, name: filled}
+  - matches: {column: kind, pattern: "[a-z]+", name: small}
+  - unique: {columns: [code], name: once}
+  - query: {sql: "select id from {rows} group by id having sum(at) < 0", name: after_1970}
+  - foreign_key: {columns: [part], input: parts, name: known}
+  - mean: {column: at, max: 100, group_by: [part], name: low}
+  - anomaly: {of: row_count, max: 20, max_change: 1.0, min_runs: 1, name: usual}
+  - expression: {expr: "100 % id >= 0", name: divisible}
+"""
+COUNTS = 'inputs: {events: {ref: events}}\noutput: {path: "${warehouse}/counts", format: FORMAT}\n'
+HEAD = "id,code,kind,part,at\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What breaks one check and no other, and what answers that check."""
+
+    check: str
+    source: str
+    status: str = "fail"
+    lines: str = ""
+    """What comes besides the rows of the second input."""
+    more: str = ""
+    """A check that comes besides the others."""
+
+
+BROKEN: Final = {
+    "footer": Broken("filled", "footer", lines="9,c9,,2,50\n"),
+    "scan": Broken("small", "scan", lines="9,c9,LOUD,2,50\n"),
+    "keys": Broken("once", "keys", lines="9,a5,z,2,50\n"),
+    "pass": Broken("after_1970", "pass", lines="9,c9,z,2,-50\n"),
+    "other input": Broken("known", "keys", lines="9,c9,z,9,50\n"),
+    "groups": Broken("low", "keys", lines="9,c9,z,2,1000\n"),
+    "history": Broken("usual", "history", lines="".join(f"{one},c{one},z,2,50\n" for one in range(10, 18))),
+    "bound": Broken("usual", "history", lines="".join(f"{one},c{one},z,2,50\n" for one in range(10, 29))),
+    "no such column": Broken("there", "scan", "error", more="  - not_null: {column: nope, name: there}\n"),
+    "an error": Broken("divisible", "scan", "error", lines="0,c0,z,2,50\n"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A mode, what comes first and second, and the rows of both tables after each."""
+
+    output: str
+    files: tuple[tuple[str, str], tuple[str, str]]
+    first: tuple[Row, ...]
+    counted_first: tuple[Row, ...]
+    second: tuple[Row, ...]
+    counted_second: tuple[Row, ...]
+    more: str = ""
+
+
+_FIRST = ("a", "1,a1,x,1,10\n5,a5,x,2,10\n")
+_PLAIN = (_FIRST, ("a", "3,b3,y,2,20\n4,b4,y,3,20\n"))
+_ROWS = ((1, "a1", "x", 1, 10), (5, "a5", "x", 2, 10))
+_COUNTED = ((1, 1), (2, 1))
+CASES: Final[Mapping[str, Case]] = {
+    "append": Case(
+        "mode: append",
+        (_FIRST, ("b", "3,b3,y,2,20\n4,b4,y,3,20\n")),
+        _ROWS,
+        _COUNTED,
+        ((1, "a1", "x", 1, 10), (3, "b3", "y", 2, 20), (4, "b4", "y", 3, 20), (5, "a5", "x", 2, 10)),
+        ((1, 1), (2, 2), (3, 1)),
+        "incremental: {by: files}",
+    ),
+    "overwrite": Case(
+        "mode: overwrite",
+        _PLAIN,
+        _ROWS,
+        _COUNTED,
+        ((3, "b3", "y", 2, 20), (4, "b4", "y", 3, 20)),
+        ((2, 1), (3, 1)),
+    ),
+    "overwrite_partitions": Case(
+        "mode: overwrite_partitions",
+        _PLAIN,
+        _ROWS,
+        _COUNTED,
+        ((1, "a1", "x", 1, 10), (3, "b3", "y", 2, 20), (4, "b4", "y", 3, 20)),
+        ((1, 1), (2, 1), (3, 1)),
+    ),
+    # 1 is deleted and leaves its partition empty
+    "merge": Case(
+        "mode: merge, keys: [id], order_by: [at], delete_when: kind = 'gone'",
+        (_FIRST, ("b", "1,b1,gone,1,20\n3,b3,y,2,20\n4,b4,y,3,20\n")),
+        _ROWS,
+        _COUNTED,
+        ((3, "b3", "y", 2, 20), (4, "b4", "y", 3, 20), (5, "a5", "x", 2, 10)),
+        ((2, 2), (3, 1)),
+        "incremental: {by: files}",
+    ),
+    # 1 ends, 5 has another version
+    "scd2": Case(
+        "mode: scd2, keys: [id], sequence_by: at, delete_when: kind = 'gone'",
+        (_FIRST, ("b", "1,b1,gone,1,20\n5,b5,y,2,20\n4,b4,y,3,20\n")),
+        ((1, "a1", "x", 1, 10, 10, None, True), (5, "a5", "x", 2, 10, 10, None, True)),
+        _COUNTED,
+        (
+            (1, "a1", "x", 1, 10, 10, 20, False),
+            (4, "b4", "y", 3, 20, 20, None, True),
+            (5, "a5", "x", 2, 10, 10, 20, False),
+            (5, "b5", "y", 2, 20, 20, None, True),
+        ),
+        ((1, 1), (2, 2), (3, 1)),
+        "incremental: {by: files}",
+    ),
+}
+TRIED = [
+    ("append", "delta", "footer", "other input"),
+    ("append", "parquet", "keys", "an error"),
+    ("overwrite", "delta", "scan", "history"),
+    ("overwrite", "parquet", "pass", "no such column"),
+    ("overwrite_partitions", "delta", "groups", "no such column"),
+    ("overwrite_partitions", "parquet", "scan", "bound"),
+    ("merge", "delta", "keys", "pass"),
+    ("merge", "parquet", "groups", "footer"),
+    ("scd2", "delta", "an error", "groups"),
+    ("scd2", "parquet", "other input", "footer"),
+]
+"""Each source of answers in two modes or more, and in each mode and format two of them."""
+
+
+def lay(root: Path, case: Case, table_format: str, step: int, broken: Broken | None = None) -> None:
+    """The project with its first (0) or second (1) input, and what breaks a check beside it."""
+    lines, checks = (broken.lines, broken.more) if broken else ("", "")
+    output = EVENTS.replace("FORMAT", table_format).replace("MODE", case.output)
+    name, good = case.files[step]
+    files = {
+        "conf/sources.yml": SOURCES,
+        "conf/jobs/events.yml": output + case.more + CHECKS + checks,
+        "conf/jobs/counts.yml": COUNTS.replace("FORMAT", table_format),
+        "landing/parts.csv": "part\n1\n2\n3\n",
+        f"landing/rows/{name}.csv": HEAD + good + lines,
+    }
+    write_project(root, CODE, files)
+
+
+def ran(spark: SparkSession, root: Path, *select: str, full_refresh: bool = False) -> Mapping[str, JobResult]:
+    """A run on the next day, which leaves its record."""
+    place = len(list(root.glob("target/runs/*")))
+    conf, plan = planned(root, *select, full_refresh=full_refresh)
+    events: list[Event] = []
+    orders = Orders(f"run{place}", lambda: START + timedelta(place), events.append)
+    result = execute(lambda _: spark, conf, plan, orders)
+    write_results(root / "target/runs" / f"run{place}", plan, result)
+    return {one.job: one for one in result.jobs}
+
+
+def seen(spark: SparkSession, table: Path) -> Iterator[list[Row]]:
+    """All rows, as plain Spark and as pyarrow sees them: readers that know nothing of this project."""
+    if (table / "_delta_log").exists():
+        frame = spark.read.format("delta").load(str(table))
+        arrow = DeltaTable(table).to_pyarrow_table()
+    else:
+        frame = spark.read.parquet(str(table))
+        arrow = pyarrow.dataset.dataset(table, format="parquet", partitioning="hive").to_table()
+    names = [name for name in COLUMNS if name in frame.columns]
+    # what Spark reads from the names of folders is text
+    typed = frame.withColumn("part", F.col("part").cast("int")).select(*names)
+    yield sorted((tuple(row) for row in typed.collect()), key=repr)
+    yield sorted((tuple(row.values()) for row in arrow.select(names).to_pylist()), key=repr)
+
+
+def standing(root: Path, name: str, table_format: str) -> tuple[TableState, dict[str, bytes]]:
+    """How a table stands, and to the byte its files: all but what no log and no reader knows of."""
+    table = root / "warehouse" / name
+    files = {str(path.relative_to(table)): path for path in table.rglob("*") if path.is_file()}
+    files = {
+        where: path
+        for where, path in files.items()
+        if where == "_sparkjobs/committed.json"
+        or where.startswith("sparkjobs_run=1-")
+        or not where.startswith(("_sparkjobs/", "sparkjobs_run="))
+    }
+    return look(name, table, table_format), {where: path.read_bytes() for where, path in files.items()}
+
+
+def refused(results: Mapping[str, JobResult], broken: Broken) -> None:
+    """Make sure that this check, and no other, has kept the result from being published."""
+    events, counts = results["events"], results["counts"]
+    bad = [(one.name, one.status, one.source) for one in events.checks if one.status in ("fail", "error")]
+    assert bad == [(broken.check, broken.status, broken.source)]
+    assert (events.status, events.exit_code, events.published) == ("fail", 1, None)
+    assert f"{broken.check} failed: " in events.message
+    assert (counts.status, counts.message) == ("skipped", "events did not publish")
+
+
+@pytest.mark.parametrize(("mode", "table_format", "one", "other"), TRIED)
+def test_a_failed_check_publishes_nothing_until_its_input_is_mended(
+    spark: SparkSession, tmp_path: Path, mode: str, table_format: str, one: str, other: str
+) -> None:
+    case = CASES[mode]
+    lay(tmp_path, case, table_format, 0)
+    first = ran(spark, tmp_path)
+    assert {job.status for job in first.values()} == {"success"}, first["events"].message
+    before = [standing(tmp_path, name, table_format) for name in ("events", "counts")]
+
+    for broken in (BROKEN[one], BROKEN[other]):
+        lay(tmp_path, case, table_format, 1, broken)
+        refused(ran(spark, tmp_path), broken)
+        assert [standing(tmp_path, name, table_format) for name in ("events", "counts")] == before
+    assert list(seen(spark, tmp_path / "warehouse/events")) == [list(case.first)] * 2
+    assert list(seen(spark, tmp_path / "warehouse/counts")) == [list(case.counted_first)] * 2
+
+    alone = ran(spark, tmp_path, "counts", full_refresh=True)["counts"]
+    assert (alone.status, alone.published and alone.published.rows) == ("success", len(case.counted_first))
+    assert list(seen(spark, tmp_path / "warehouse/counts")) == [list(case.counted_first)] * 2
+
+    lay(tmp_path, case, table_format, 1)
+    mended = ran(spark, tmp_path)
+    assert {job.status for job in mended.values()} == {"success"}, mended["events"].message
+    assert list(seen(spark, tmp_path / "warehouse/events")) == [list(case.second)] * 2
+    assert list(seen(spark, tmp_path / "warehouse/counts")) == [list(case.counted_second)] * 2
+    state = look("events", tmp_path / "warehouse/events", table_format)
+    assert (state.committed, state.version) == (4, 1 if table_format == "delta" else 4)
+    assert leftovers(tmp_path / "warehouse/events") == []
