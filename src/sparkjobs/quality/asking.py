@@ -102,10 +102,12 @@ def groups_of(rows: DataFrame, columns: tuple[Subject, ...], beside: DataFrame |
     """The groups of `rows` that are equal in `columns`; those of `beside` count only into `ALL`."""
     names = [one.name for one in columns]
     complete = reduce(Column.__and__, [column(name).isNotNull() for name in names])
-    keys = rows.filter(complete).select(*map(column, names), F.lit(1).alias(N))
-    if beside is not None:
-        stay = beside.filter(complete).select(*map(column, names), F.lit(0).alias(N))
-        keys = keys.unionByName(stay)
+    if beside is None:
+        groups = rows.filter(complete).groupBy(*map(column, names)).agg(F.count(F.lit(1)).alias(N))
+        return groups.select("*", F.col(N).alias(ALL))
+    come = rows.filter(complete).select(*map(column, names), F.lit(1).alias(N))
+    stay = beside.filter(complete).select(*map(column, names), F.lit(0).alias(N))
+    keys = come.unionByName(stay)
     counts = F.sum(N).alias(N), F.count(F.lit(1)).alias(ALL)
     return keys.groupBy(*map(column, names)).agg(*counts).filter(F.col(N) > 0)
 

@@ -29,6 +29,7 @@ from sparkjobs.quality.asking import (
     weighted,
     where_of,
 )
+from sparkjobs.quality.bitmaps import all_differ
 from sparkjobs.quality.verdict import counted, found, measured, not_evaluated
 from sparkjobs.results import AnsweredBy, CheckResult, Staged
 from sparkjobs.session import root_cause
@@ -80,8 +81,9 @@ def judge(
         else:
             waiting.append(_Open(place, check, outcome))
     waiting.sort(key=lambda one: (one.shared, one.place))
-    for _, together in groupby(waiting, lambda one: one.shared):
-        results |= _answered(spark, tuple(together), rows, given.kept)
+    for _, same in groupby(waiting, lambda one: one.shared):
+        together = tuple(same)
+        results |= _unique(together, staged, rows, given) or _answered(spark, together, rows, given.kept)
     return tuple(results[place] for place in sorted(results))
 
 
@@ -112,6 +114,19 @@ def _question(
 def _proven(check: PlannedCheck, given: Given) -> bool:
     """Whether no two rows of the resulting table can agree in the columns of `check`."""
     return any(key <= set(check.columns) for key in given.distinct()) and given.kept(check.columns) is None
+
+
+def _unique(
+    together: tuple[_Open, ...], staged: Staged | None, rows: DataFrame, given: Given
+) -> dict[int, CheckResult]:
+    """The results of checks that only ask whether keys are unique, where that needs no grouping of them."""
+    first = together[0].check
+    if staged is None or first.conf.where or not all(one.check.function.distinct for one in together):
+        return {}
+    if given.kept(first.columns) is not None:
+        return {}
+    count = all_differ(rows, staged, first.columns)
+    return {} if count is None else {one.place: counted(one.check, 0, count, "keys") for one in together}
 
 
 def _answered(
