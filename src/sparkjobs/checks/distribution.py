@@ -15,6 +15,7 @@ from sparkjobs.registry import check
 _LEAST: Final = 1e-6
 """Stands for a share of 0, of which no logarithm can be taken."""
 _VALUE: Final = "_sparkjobs_value"
+_WANTED: Final = "_sparkjobs_wanted"
 _DISTANCE: Final = "_sparkjobs_distance"
 
 
@@ -88,6 +89,39 @@ def ks(column: Subject, *, cumulative: Expected, max: Portion) -> Pass:
         return groups.select(F.greatest(F.abs(at), F.abs(before)).alias(_DISTANCE))
 
     return Pass(through, within(F.max(_DISTANCE), None, F.lit(max), f"at most {max}"))
+
+
+@check()
+def wasserstein(column: Subject, *, expected: Expected, max: Number) -> Pass:
+    """Wasserstein's distance is at most `max`: how far, on the average, values had to move to lie as wanted.
+
+    `expected` tells the shares of some values. All different values are sorted in one task.
+
+    green: {column: a, expected: {'1': 0.5, '3': 0.5}, max: 0} on (1), (3), (null) as t(a)
+    green: {column: a, expected: {'0': 0.5, '1': 0.5}, max: 0.25} on (0), (0), (0), (1) as t(a)
+    red:   {column: a, expected: {'0': 0.5, '1': 0.5}, max: 0.24} on (0), (0), (0), (1) as t(a)
+    red:   {column: a, expected: {'1': 0.5, '9': 0.5}, max: 3.9} on (2), (16) as t(a)
+    green: {column: a, expected: {'1': 0.5, '9': 0.5}, max: 4} on (2), (16) as t(a)
+    """
+    if abs(math.fsum(expected.values()) - 1) > _LEAST:
+        raise ValueError("the shares of `expected` add up to 1")
+    wanted = [
+        F.struct(F.lit(float(value)).alias(_VALUE), F.lit(0).alias(N), F.lit(share).alias(_WANTED))
+        for value, share in expected.items()
+    ]
+
+    def through(rows: DataFrame) -> DataFrame:
+        value = column.value.cast("double").alias(_VALUE)
+        found = rows.filter(column.value.isNotNull()).groupBy(value).agg(F.count(F.lit(1)).alias(N))
+        points = rows.sparkSession.range(1).select(F.inline(F.array(*wanted)))
+        both = found.select("*", F.lit(0.0).alias(_WANTED)).unionByName(points)
+        order = Window.orderBy(_VALUE)
+        up_to = order.rowsBetween(Window.unboundedPreceding, 0)
+        share = F.try_divide(F.sum(N).over(up_to), F.sum(N).over(Window.partitionBy()))
+        step = F.coalesce(F.lead(_VALUE).over(order) - F.col(_VALUE), F.lit(0.0))
+        return both.select((F.abs(share - F.sum(_WANTED).over(up_to)) * step).alias(_DISTANCE))
+
+    return Pass(through, within(F.sum(_DISTANCE), None, F.lit(max), f"at most {max}"))
 
 
 def critical_chi_square(degrees: int, p: float) -> float:
