@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from math import inf, nan
@@ -83,10 +83,23 @@ def hold(records: list[Record], found: Outcome, raws: list[str]) -> None:
     assert len(found.good) + len(raws) == len(records)
 
 
+Pool = Sequence[tuple[object, object]]
+
+
+def cells(draw: st.DrawFn, pools: Sequence[Pool]) -> list[tuple[object, object]]:
+    """One cell of each pool: all good, or all but one, lest nothing but nonsense be drawn."""
+    broken = draw(st.sampled_from([None, None, *range(len(pools))]))
+    return [
+        draw(st.sampled_from([cell for cell in pool if (cell[1] is BAD) == (place == broken)] or pool))
+        for place, pool in enumerate(pools)
+    ]
+
+
 @st.composite
 def csv_rows(draw: st.DrawFn) -> Record:
     """A line with as many fields as its header has; Spark would swallow a NUL between quotes."""
-    texts, values = zip(*(draw(st.sampled_from(one)) for one in (IDS, AMOUNTS, RATIOS, DAYS)), strict=True)
+    drawn = cells(draw, (IDS, AMOUNTS, RATIOS, DAYS))
+    texts, values = [str(text) for text, _ in drawn], [value for _, value in drawn]
     note = draw(TEXTS)
     fields = [quoted(text, always=False) for text in texts]
     line = ",".join([*fields, quoted(note, always=bool(note) and draw(st.booleans()))])
@@ -165,7 +178,7 @@ def of_json(raw: str) -> tuple[object, ...]:
 @st.composite
 def parquet_rows(draw: st.DrawFn) -> tuple[tuple[object, ...], tuple[object, ...] | None]:
     """What lies in the file, and the row that comes of it."""
-    drawn = [draw(st.sampled_from(one)) for one in (WIDE_IDS, WIDE_AMOUNTS, WIDE_RATIOS, WIDE_DAYS)]
+    drawn = cells(draw, (WIDE_IDS, WIDE_AMOUNTS, WIDE_RATIOS, WIDE_DAYS))
     note = draw(st.none() | TEXTS)
     return (*(there for there, _ in drawn), note), row_of((*(value for _, value in drawn), note))
 
