@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "checks.md"
 MARK = "<!-- from here on: scripts/checks_page.py -->\n"
 _ORDER = (
-    *("presence", "values", "text", "formats", "times", "documents", "pairs", "keys", "tables", "others"),
-    *("aggregates", "distribution", "outliers", "anomalies", "custom"),
+    *("presence", "values", "text", "formats", "national", "times", "documents", "pairs", "keys", "tables"),
+    *("others", "aggregates", "distribution", "outliers", "anomalies", "custom"),
 )
 
 
