@@ -40,45 +40,42 @@ EVENTS = """
 inputs: {rows: {source: rows}, parts: {source: parts, for_checks: true}}
 output: {path: "${warehouse}/events", partition_by: [part], format: FORMAT, MODE}
 """
-CHECKS = """
-checks:
-  - not_null: {column: kind, name: filled}
-  - matches: {column: kind, pattern: "[a-z]+", name: small}
-  - unique: {columns: [code], name: once}
-  - query: {sql: "select id from {rows} group by id having sum(at) < 0", name: after_1970}
-  - foreign_key: {columns: [part], input: parts, name: known}
-  - mean: {column: at, max: 100, group_by: [part], name: low}
-  - anomaly: {of: row_count, max: 20, max_change: 1.0, min_runs: 1, name: usual}
-  - expression: {expr: "100 % id >= 0", name: divisible}
-"""
 COUNTS = 'inputs: {events: {ref: events}}\noutput: {path: "${warehouse}/counts", format: FORMAT}\n'
 HEAD = "id,code,kind,part,at\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What breaks one check and no other, and what answers that check."""
+    """A check, what answers it, and what breaks it."""
 
-    check: str
+    entry: str
+    """How conf writes it; its name there is `tried`."""
     source: str
+    lines: str
+    """What comes besides the rows of the second input. Without any, the check is what comes."""
     status: str = "fail"
-    lines: str = ""
-    """What comes besides the rows of the second input."""
-    more: str = ""
-    """A check that comes besides the others."""
 
 
+ALIKE = "anomaly: {of: row_count, max: 20, max_change: 1.0, min_runs: 1, name: tried}"
 BROKEN: Final = {
-    "footer": Broken("filled", "footer", lines="9,c9,,2,50\n"),
-    "scan": Broken("small", "scan", lines="9,c9,LOUD,2,50\n"),
-    "keys": Broken("once", "keys", lines="9,a5,z,2,50\n"),
-    "pass": Broken("after_1970", "pass", lines="9,c9,z,2,-50\n"),
-    "other input": Broken("known", "keys", lines="9,c9,z,9,50\n"),
-    "groups": Broken("low", "keys", lines="9,c9,z,2,1000\n"),
-    "history": Broken("usual", "history", lines="".join(f"{one},c{one},z,2,50\n" for one in range(10, 18))),
-    "bound": Broken("usual", "history", lines="".join(f"{one},c{one},z,2,50\n" for one in range(10, 29))),
-    "no such column": Broken("there", "scan", "error", more="  - not_null: {column: nope, name: there}\n"),
-    "an error": Broken("divisible", "scan", "error", lines="0,c0,z,2,50\n"),
+    "footer": Broken("not_null: {column: kind, name: tried}", "footer", "9,c9,,2,50\n"),
+    "scan": Broken('matches: {column: kind, pattern: "[a-z]+", name: tried}', "scan", "9,c9,LOUD,2,50\n"),
+    "keys": Broken("unique: {columns: [code], name: tried}", "keys", "9,a5,z,2,50\n"),
+    "pass": Broken(
+        'query: {sql: "select id from {rows} group by id having sum(at) < 0", name: tried}',
+        "pass",
+        "9,c9,z,2,-50\n",
+    ),
+    "other input": Broken(
+        "foreign_key: {columns: [part], input: parts, name: tried}", "keys", "9,c9,z,9,50\n"
+    ),
+    "groups": Broken(
+        "mean: {column: at, max: 100, group_by: [part], name: tried}", "keys", "9,c9,z,2,1000\n"
+    ),
+    "history": Broken(ALIKE, "history", "".join(f"{one},c{one},z,2,50\n" for one in range(10, 18))),
+    "bound": Broken(ALIKE, "history", "".join(f"{one},c{one},z,2,50\n" for one in range(10, 29))),
+    "no such column": Broken("not_null: {column: nope, name: tried}", "scan", "", "error"),
+    "an error": Broken('expression: {expr: "100 % id >= 0", name: tried}', "scan", "0,c0,z,2,50\n", "error"),
 }
 
 
@@ -152,31 +149,35 @@ CASES: Final[Mapping[str, Case]] = {
     ),
 }
 TRIED = [
-    ("append", "delta", "footer", "other input"),
-    ("append", "parquet", "keys", "an error"),
-    ("overwrite", "delta", "scan", "history"),
-    ("overwrite", "parquet", "pass", "no such column"),
-    ("overwrite_partitions", "delta", "groups", "no such column"),
-    ("overwrite_partitions", "parquet", "scan", "bound"),
-    ("merge", "delta", "keys", "pass"),
-    ("merge", "parquet", "groups", "footer"),
-    ("scd2", "delta", "an error", "groups"),
-    ("scd2", "parquet", "other input", "footer"),
+    ("append", "delta", ("footer", "other input")),
+    ("append", "parquet", ("keys", "an error")),
+    ("overwrite", "delta", ("scan", "history")),
+    ("overwrite", "parquet", ("pass", "no such column")),
+    ("overwrite_partitions", "delta", ("groups", "no such column")),
+    ("overwrite_partitions", "parquet", ("scan", "bound")),
+    ("merge", "delta", ("keys", "pass")),
+    ("merge", "parquet", ("groups", "footer")),
+    ("scd2", "delta", ("an error", "groups")),
+    ("scd2", "parquet", ("other input", "footer")),
 ]
 """Each source of answers in two modes or more, and in each mode and format two of them."""
 
 
-def lay(root: Path, case: Case, table_format: str, step: int, broken: Broken | None = None) -> None:
-    """The project with its first (0) or second (1) input, and what breaks a check beside it."""
-    lines, checks = (broken.lines, broken.more) if broken else ("", "")
+def lay(
+    root: Path, mode: str, table_format: str, step: int, kinds: tuple[str, str], broken: str | None = None
+) -> None:
+    """The project with its first (0) or second (1) input, and what breaks one of its checks beside it."""
+    case = CASES[mode]
     output = EVENTS.replace("FORMAT", table_format).replace("MODE", case.output)
+    tried = {kind: BROKEN[kind].entry.replace("name: tried", f"name: {kind}") for kind in kinds}
+    checks = [entry for kind, entry in tried.items() if BROKEN[kind].lines or kind == broken]
     name, good = case.files[step]
     files = {
         "conf/sources.yml": SOURCES,
-        "conf/jobs/events.yml": output + case.more + CHECKS + checks,
+        "conf/jobs/events.yml": "\n  - ".join([f"{output}{case.more}\nchecks:", *checks]),
         "conf/jobs/counts.yml": COUNTS.replace("FORMAT", table_format),
         "landing/parts.csv": "part\n1\n2\n3\n",
-        f"landing/rows/{name}.csv": HEAD + good + lines,
+        f"landing/rows/{name}.csv": HEAD + good + (BROKEN[broken].lines if broken else ""),
     }
     write_project(root, CODE, files)
 
@@ -221,29 +222,29 @@ def standing(root: Path, name: str, table_format: str) -> tuple[TableState, dict
     return look(name, table, table_format), {where: path.read_bytes() for where, path in files.items()}
 
 
-def refused(results: Mapping[str, JobResult], broken: Broken) -> None:
+def refused(results: Mapping[str, JobResult], kind: str) -> None:
     """Make sure that this check, and no other, has kept the result from being published."""
-    events, counts = results["events"], results["counts"]
+    events, counts, broken = results["events"], results["counts"], BROKEN[kind]
     bad = [(one.name, one.status, one.source) for one in events.checks if one.status in ("fail", "error")]
-    assert bad == [(broken.check, broken.status, broken.source)]
+    assert bad == [(kind, broken.status, broken.source)]
     assert (events.status, events.exit_code, events.published) == ("fail", 1, None)
-    assert f"{broken.check} failed: " in events.message
+    assert f"{kind} failed: " in events.message
     assert (counts.status, counts.message) == ("skipped", "events did not publish")
 
 
-@pytest.mark.parametrize(("mode", "table_format", "one", "other"), TRIED)
+@pytest.mark.parametrize(("mode", "table_format", "kinds"), TRIED)
 def test_a_failed_check_publishes_nothing_until_its_input_is_mended(
-    spark: SparkSession, tmp_path: Path, mode: str, table_format: str, one: str, other: str
+    spark: SparkSession, tmp_path: Path, mode: str, table_format: str, kinds: tuple[str, str]
 ) -> None:
     case = CASES[mode]
-    lay(tmp_path, case, table_format, 0)
+    lay(tmp_path, mode, table_format, 0, kinds)
     first = ran(spark, tmp_path)
     assert {job.status for job in first.values()} == {"success"}, first["events"].message
     before = [standing(tmp_path, name, table_format) for name in ("events", "counts")]
 
-    for broken in (BROKEN[one], BROKEN[other]):
-        lay(tmp_path, case, table_format, 1, broken)
-        refused(ran(spark, tmp_path), broken)
+    for kind in kinds:
+        lay(tmp_path, mode, table_format, 1, kinds, kind)
+        refused(ran(spark, tmp_path), kind)
         assert [standing(tmp_path, name, table_format) for name in ("events", "counts")] == before
     assert list(seen(spark, tmp_path / "warehouse/events")) == [list(case.first)] * 2
     assert list(seen(spark, tmp_path / "warehouse/counts")) == [list(case.counted_first)] * 2
@@ -252,7 +253,7 @@ def test_a_failed_check_publishes_nothing_until_its_input_is_mended(
     assert (alone.status, alone.published and alone.published.rows) == ("success", len(case.counted_first))
     assert list(seen(spark, tmp_path / "warehouse/counts")) == [list(case.counted_first)] * 2
 
-    lay(tmp_path, case, table_format, 1)
+    lay(tmp_path, mode, table_format, 1, kinds)
     mended = ran(spark, tmp_path)
     assert {job.status for job in mended.values()} == {"success"}, mended["events"].message
     assert list(seen(spark, tmp_path / "warehouse/events")) == [list(case.second)] * 2
