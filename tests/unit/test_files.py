@@ -259,6 +259,32 @@ def test_a_multi_line_file_with_an_open_quote_is_refused(
         )
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding", "whole"),
+    [
+        ('id,amount\n1,"a""\0"\n', "utf-8", False),
+        ("id,amount\n1,a\0\n", "utf-8", True),
+        ('id,amount\n1,"a\0"\n', "iso-8859-1", False),
+        ('id,amount\n1,"a\0"\n', "utf-16", False),
+        ('id,amount\n1,"a\u0100\u0100"\n', "utf-16", True),
+    ],
+)
+def test_a_multi_line_file_with_a_nul_beside_quotes_is_refused(
+    tmp_path: Path,
+    text: str,
+    encoding: str,
+    whole: bool,  # noqa: FBT001 (a row of the table above)
+) -> None:
+    source = _source(tmp_path, f"  options: {{multi_line: true, encoding: {encoding}}}\n")
+    lay_out = {"landing/sales/b.csv": text.encode(encoding)}
+
+    if whole:
+        assert len(_pinned(tmp_path, lay_out, source).files) == 1
+    else:
+        told = "landing/sales/b.csv: beside quotes it holds a NUL, which Spark would swallow; take it out"
+        assert _refused(tmp_path, lay_out, source) == (told,)
+
+
 def test_an_open_quote_is_found_across_the_blocks_that_are_read(tmp_path: Path) -> None:
     cell = "x" * ((1 << 20) - len('id,amount\n1,"') - 1)
     text = f'id,amount\n1,"{cell}\\"more"\n'

@@ -66,8 +66,7 @@ def damage(file: File, root: Path, conf: Source) -> str | None:
             return f"it is UTF-16, its conf says {encoding}"
     if isinstance(conf, CsvSource) and conf.options.multi_line:
         try:
-            if _unclosed_quote(path, conf.options):
-                return "a quote in it is never closed, so that no row after it can be trusted"
+            return _untrusted(path, conf.options)
         except (OSError, EOFError, zlib.error) as error:
             return f"cannot be read: {error}"
     return None
@@ -83,24 +82,33 @@ def _misnamed(path: Path, conf: Source) -> str | None:
     return f"it lies in {hidden[0]}/, where unfinished and hidden files lie; move it" if hidden else None
 
 
-def _unclosed_quote(path: Path, options: CsvOptions) -> bool:
-    """Whether the quote characters of a multi-line file are odd in number.
+def _untrusted(path: Path, options: CsvOptions) -> str | None:
+    """What in a multi-line file Spark would read as something else, without a word.
 
-    Spark would take everything up to the next quote for one cell, without a word.
+    Of an odd number of quotes, everything up to the next one for one cell; of a NUL beside quotes, nothing.
     """
-    quote, escape = (text.encode(_BYTES[options.encoding]) for text in (options.quote, options.escape))
+    codec = _BYTES[options.encoding]
+    quote, escape, nul = (text.encode(codec) for text in (options.quote, options.escape, "\0"))
     escaped = re.compile(re.escape(escape) + b"(?:" + re.escape(escape) + b"|" + re.escape(quote) + b")")
-    count, rest = 0, b""
+    anywhere = re.compile(b"(?=" + re.escape(nul) + b")")
+    count, rest, swallowed = 0, b"", False
     with opened(path) as handle:
         while block := handle.read(1 << 20):
             text = rest + block
+            swallowed |= any(one.start() % len(nul) == 0 for one in anywhere.finditer(block))
             if escape != quote:
                 text = escaped.sub(b"", text)
                 # What it escapes may be the first of the next block.
                 rest = escape if text.endswith(escape) else b""
                 text = text.removesuffix(escape)
             count += text.count(quote)
-    return count % 2 == 1
+    if count % 2:
+        return "a quote in it is never closed, so that no row after it can be trusted"
+    return (
+        "beside quotes it holds a NUL, which Spark would swallow; take it out"
+        if swallowed and count
+        else None
+    )
 
 
 def opened(path: Path) -> IO[bytes]:
