@@ -14,7 +14,9 @@ from pyspark.testing import assertDataFrameEqual
 
 from sparkjobs.session import JARS_FOLDER, settings
 
-_FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
+"""The first compiler alone, and room for what it compiles: its usual 48 MB are full after some hundred
+tests, and from then on the JVM throws methods out and compiles them again."""
 
 
 @pytest.fixture(scope="session")
