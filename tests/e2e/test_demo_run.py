@@ -61,8 +61,8 @@ def test_stdout_ends_with_the_table_of_results_and_holds_no_log_of_spark(demo: D
     assert [row[:2] for row in table[1:]] == [[job, "success"] for job in JOBS]
     assert {row[0]: int(row[4].replace(",", "")) for row in table[1:]} == PUBLISHED
     rest = [line for line in lines[heading + 7 :] if line]
-    assert len(rest) <= 1, rest
-    assert all(line.startswith("record: ") for line in rest)
+    assert len(rest) <= 2, rest
+    assert all(line.startswith(("record: ", "report: ")) for line in rest)
 
 
 def test_the_run_executed_exactly_the_plan_that_was_printed_before(demo: Demo) -> None:
