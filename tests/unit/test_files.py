@@ -276,13 +276,13 @@ def test_a_multi_line_file_with_a_nul_beside_quotes_is_refused(
     whole: bool,  # noqa: FBT001 (a row of the table above)
 ) -> None:
     source = _source(tmp_path, f"  options: {{multi_line: true, encoding: {encoding}}}\n")
-    lay_out = {"landing/sales/b.csv": text.encode(encoding)}
+    files = {"landing/sales/b.csv": text.encode(encoding)}
 
     if whole:
-        assert len(_pinned(tmp_path, lay_out, source).files) == 1
+        assert len(_pinned(tmp_path, files, source).files) == 1
     else:
         told = "landing/sales/b.csv: beside quotes it holds a NUL, which Spark would swallow; take it out"
-        assert _refused(tmp_path, lay_out, source) == (told,)
+        assert _refused(tmp_path, files, source) == (told,)
 
 
 def test_an_open_quote_is_found_across_the_blocks_that_are_read(tmp_path: Path) -> None:

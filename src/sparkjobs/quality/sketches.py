@@ -21,8 +21,9 @@ _MOST: Final = 20
 """Common values that are told."""
 _TRACKED: Final = 16_384
 """Values that the sketch of common ones follows; up to three quarters as many are counted exactly."""
-_COUNTED: Final = 12_000
-"""Distinct values up to which common ones are told: of more, their counts would be guesses."""
+_COUNTED: Final = 11_000
+"""Estimated values up to which common ones are told: of more, their counts could be guesses. An estimate
+that is off by seven hundredths is still within what is counted exactly."""
 _MAX_TEXT: Final = 64
 """Longer values are left out; a record is no place for them."""
 
