@@ -154,11 +154,34 @@ def of_range(draw: st.DrawFn, rows: list[Row]) -> Asked:
         return counted([lies(getattr(row, name)) for row in rows if rows_where(row)], mostly)
 
     def footer(rows: list[Row]) -> bool:
-        told = name in TOLD and not (strict or where)
+        told = name in TOLD and not where
         return told and facts(rows).failing == 0 and any(getattr(row, name) is not None for row in rows)
 
     text = f"between: {{column: {name}, strict: {str(strict).lower()}, mostly: {mostly}{more}}}"
     return Asked("between", text, facts, footer)
+
+
+@st.composite
+def of_sign(draw: st.DrawFn) -> Asked:
+    """positive or non_negative: as a range that begins at 0."""
+    kind, name = (
+        draw(st.sampled_from(["positive", "non_negative"])),
+        draw(st.sampled_from(["i", "n", "d", "p"])),
+    )
+
+    def lies(value: Any) -> bool | None:  # noqa: ANN401 (of whatever type its column has)
+        if value is None:
+            return None
+        return bool(value > 0 if kind == "positive" else value >= 0)
+
+    def facts(rows: list[Row]) -> Facts:
+        return counted([lies(getattr(row, name)) for row in rows], "1")
+
+    def footer(rows: list[Row]) -> bool:
+        filled = any(getattr(row, name) is not None for row in rows)
+        return name in TOLD and filled and facts(rows).passes
+
+    return Asked(kind, f"{kind}: {name}", facts, footer)
 
 
 @st.composite
@@ -198,7 +221,13 @@ def frames(draw: st.DrawFn) -> tuple[list[Row], list[Asked]]:
     rows = [row._replace(**blank) for row in draw(ROWS)]
     presence = [draw(of_presence(name)) for name in Row._fields]
     ranges = draw(st.lists(of_range(rows), min_size=4, max_size=6))
-    return rows, [*presence, *ranges, draw(of_count()), draw(of_count())]
+    return rows, [
+        *presence,
+        *ranges,
+        *(draw(of_sign()) for _ in range(3)),
+        draw(of_count()),
+        draw(of_count()),
+    ]
 
 
 def test_footers_answer_as_a_scan_and_plain_python_do(spark: SparkSession, tmp_path: Path) -> None:
@@ -228,6 +257,8 @@ def test_footers_answer_as_a_scan_and_plain_python_do(spark: SparkSession, tmp_p
         "not_null",
         "null",
         "between",
+        "positive",
+        "non_negative",
         "row_count",
     }
     assert {("not_null", "footer", False), ("between", "footer", True), ("between", "scan", False)} <= set(

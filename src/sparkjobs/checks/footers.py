@@ -7,6 +7,9 @@ footers cannot tell.
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
+from operator import le, lt
+from typing import Any
 
 from sparkjobs.checks.questions import Finding, bounds
 from sparkjobs.results import ColumnFacts, Staged
@@ -30,13 +33,23 @@ def empty(staged: Staged, column: str) -> Finding | None:
     return None if nulls is None else _rows(staged.rows - nulls, staged.rows)
 
 
-def in_range(staged: Staged, column: str, **bounds_of: object) -> Finding | None:
+def in_range(
+    staged: Staged,
+    column: str,
+    *,
+    min: object | None = None,
+    max: object | None = None,
+    strict: bool = False,
+) -> Finding | None:
     """That all values lie in a range. How many do not, footers cannot tell."""
     facts = dict(staged.columns).get(column)
-    low, high = bounds_of.get("min"), bounds_of.get("max")
-    if facts is None or bounds_of.get("strict") or not _within(low, high, facts):
+    if facts is None or not _within(min, max, facts, lt if strict else le):
         return None
     return _rows(0, staged.rows - facts.nulls)
+
+
+positive = partial(in_range, min=0, strict=True)
+non_negative = partial(in_range, min=0)
 
 
 def row_count(
@@ -62,15 +75,17 @@ def _rows(failing: int, evaluated: int) -> Finding:
     return Finding(failing == 0, "", failing, evaluated)
 
 
-def _within(low: object | None, high: object | None, facts: ColumnFacts) -> bool:
+def _within(
+    low: object | None, high: object | None, facts: ColumnFacts, before: Callable[[Any, Any], Any]
+) -> bool:
     """Whether the bounds prove that every value lies in range; False when they prove nothing."""
     convert = _CONVERSIONS.get(type(facts.low))
     if convert is None:
         return False
     least, most = (one if isinstance(one, date) else convert(str(one)) for one in (facts.low, facts.high))
     try:
-        above = low is None or convert(str(low)) <= least  # type: ignore[operator]  # one type
-        below = high is None or most <= convert(str(high))  # type: ignore[operator]  # one type
+        above = low is None or before(convert(str(low)), least)
+        below = high is None or before(most, convert(str(high)))
     except (ValueError, ArithmeticError):
         return False
     return bool(above and below)

@@ -85,7 +85,7 @@ def not_between(column: Subject, *, min: Value, max: Value) -> Column:
     return outside & ~column.is_nan
 
 
-@check()
+@check(footer=footers.positive)
 def positive(column: Subject) -> Column:
     """The number is greater than 0. NaN fails.
 
@@ -95,7 +95,7 @@ def positive(column: Subject) -> Column:
     return (column.value > column.literal(0)) & ~column.is_nan
 
 
-@check()
+@check(footer=footers.non_negative)
 def non_negative(column: Subject) -> Column:
     """The number is 0 or greater. NaN fails.
 
