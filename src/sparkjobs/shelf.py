@@ -32,7 +32,7 @@ class Shelf:
 
     def __init__(self, spark: SparkSession, plan: RunPlan, now: datetime) -> None:
         self.spark, self.now = spark, now
-        self._plan = plan
+        self._root, self._readers = plan.root, plan.readers()
         self._kept: dict[Key, Opened] = {}
         self._done: set[str] = set()
 
@@ -53,13 +53,13 @@ class Shelf:
         """Forget every cached input that no job after `job` reads."""
         self._done.add(job.name)
         for key in list(self._kept):
-            if set(self._plan.users(key)) <= self._done:
+            if set(self._readers[key]) <= self._done:
                 opened = self._kept.pop(key)
                 with suppress(Py4JError, OSError):  # the JVM is gone, and what it cached with it
                     (opened.contracted.rows if opened.contracted else opened.frame).unpersist(blocking=False)
 
     def _source(self, one: SourceInput) -> Opened:
-        incoming = read_source(self.spark, one, self._plan.root)
+        incoming = read_source(self.spark, one, self._root)
         try:
             contracted = apply(self.spark, one, incoming.rows, incoming.headers, self.now)
         except ValueError as error:

@@ -60,9 +60,10 @@ def _planned(conf: Conf, registry: Registry, request: Request, *, decided: bool)
 
 def _sharing(plan: RunPlan) -> RunPlan:
     """What running jobs read more than once is cached, so that it is read once."""
+    readers = plan.readers()
 
     def shared(one: PlannedInput) -> PlannedInput:
-        return replace(one, cached=one.cached or plan.reads(one.key) > 1)
+        return replace(one, cached=one.cached or len(readers.get(one.key, ())) > 1)
 
     jobs = (replace(job, inputs=tuple(shared(one) for one in job.inputs)) for job in plan.jobs)
     return replace(plan, jobs=tuple(jobs))

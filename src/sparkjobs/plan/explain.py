@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput
+from sparkjobs.plan.model import JobPlan, Key, PlannedInput, RunPlan, SourceInput
 from sparkjobs.plan.parts import Replayed
 from sparkjobs.registry import Marked
 
@@ -25,10 +25,11 @@ def as_text(plan: RunPlan) -> str:
     head = (
         f"{plan.project}{env}: {len(plan.jobs)} jobs, {running} to run, {len(plan.jobs) - running} up to date"
     )
-    return "\n".join([head, *(line for job in plan.jobs for line in _job(plan, job))]) + "\n"
+    readers = plan.readers()
+    return "\n".join([head, *(line for job in plan.jobs for line in _job(plan, job, readers))]) + "\n"
 
 
-def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
+def _job(plan: RunPlan, job: JobPlan, readers: Mapping[Key, tuple[str, ...]]) -> Iterator[str]:
     yield ""
     yield f"{job.name}: {'runs: ' + '; '.join(job.reasons) if job.runs else 'up to date'}"
     for warning in job.warnings:
@@ -36,7 +37,7 @@ def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
     if not job.runs:
         return
     for one in job.inputs:
-        yield f"  in   {one.name}: {_input(plan, one)}"
+        yield f"  in   {one.name}: {_input(one, tuple(dict.fromkeys(readers[one.key])))}"
     if job.whole:
         yield "  or   everything, if only then it shows that the table must be made anew"
     output = job.conf.output
@@ -56,8 +57,7 @@ def _checks(job: JobPlan) -> Iterator[str]:
         yield f"{source}: {', '.join(told)}"
 
 
-def _input(plan: RunPlan, one: PlannedInput) -> str:
-    users = plan.users(one.key)
+def _input(one: PlannedInput, users: tuple[str, ...]) -> str:
     once = f", read once for {', '.join(users)}" if len(users) > 1 else ", cached" if one.cached else ""
     part = f", {one.part}" if one.part else ""
     once = part + once

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
+from itertools import takewhile
 from pathlib import Path
 
 from sparkjobs.config import Conf, JobConf
@@ -125,22 +126,32 @@ def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> It
 
 def _shared_folders(conf: Conf) -> Iterator[str]:
     outputs = {job: Path(body.output.path) for job, body in sorted(conf.jobs.items())}
-    jobs = list(outputs)
-    for index, job in enumerate(jobs):
-        for other in jobs[:index]:
-            if outputs[job].is_relative_to(outputs[other]) or outputs[other].is_relative_to(outputs[job]):
-                place = conf.at("jobs", job, "output", "path")
-                yield f"{place}: {outputs[job]} is also written by {other!r}; a job has a folder of its own"
+    writers: dict[Path, list[str]] = {}
+    for job, output in outputs.items():
+        writers.setdefault(output, []).append(job)
+    pairs = {
+        (max(job, other), min(job, other))
+        for job, output in outputs.items()
+        for folder in (output, *output.parents)
+        for other in writers.get(folder, ())
+        if other != job
+    }
+    for job, other in sorted(pairs):
+        place = conf.at("jobs", job, "output", "path")
+        yield f"{place}: {outputs[job]} is also written by {other!r}; a job has a folder of its own"
     for source, body in conf.sources.items():
+        parts = Path(body.path).parts
+        fixed = tuple(takewhile(lambda part: not any(sign in part for sign in "*?["), parts))
         for job, output in outputs.items():
-            if _reads(body.path, output):
+            near = output.parts[: len(fixed)] == fixed[: len(output.parts)]
+            if near and _reads(parts, output):
                 place = conf.at("sources", source, "path")
                 yield f"{place}: source {source!r} reads what {job!r} writes; its input is `ref: {job}`"
 
 
-def _reads(path: str, output: Path) -> bool:
-    """Whether a source at `path` can meet files that lie in `output`."""
-    for part, folder in zip(Path(path).parts, output.parts, strict=False):
+def _reads(parts: tuple[str, ...], output: Path) -> bool:
+    """Whether a source at a path of `parts` can meet files that lie in `output`."""
+    for part, folder in zip(parts, output.parts, strict=False):
         if part == "**":
             return True
         if part != folder and not fnmatchcase(folder, part):

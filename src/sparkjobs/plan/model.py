@@ -1,5 +1,6 @@
 """The frozen plan: `plan` prints it, `run` executes it, `plan.json` is it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -169,10 +170,10 @@ class RunPlan:
     env: str | None
     jobs: tuple[JobPlan, ...]
 
-    def reads(self, key: Key) -> int:
-        """How many inputs of running jobs read `key`."""
-        return sum(one.key == key for job in self.jobs if job.runs for one in job.inputs)
-
-    def users(self, key: Key) -> tuple[str, ...]:
-        """The running jobs that read `key`, in order."""
-        return tuple(job.name for job in self.jobs if job.runs and any(one.key == key for one in job.inputs))
+    def readers(self) -> Mapping[Key, tuple[str, ...]]:
+        """Per input of running jobs, who reads it: in order, and a job as often as it does."""
+        found: dict[Key, list[str]] = {}
+        for job in self.jobs:
+            for one in job.inputs if job.runs else ():
+                found.setdefault(one.key, []).append(job.name)
+        return {key: tuple(jobs) for key, jobs in found.items()}

@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 from sparkjobs.registry import JobFunction
 
@@ -26,7 +27,7 @@ def code_fingerprint(function: JobFunction) -> str:
         name = waiting.pop()
         if name.partition(".")[0] == top and name not in sources and (source := _source(name)) is not None:
             sources[name] = source
-            waiting.extend(_imports(name, source))
+            waiting.extend(_imports(_package(name), source))
     return fingerprint(*(part for name in sorted(sources) for part in (name.encode(), sources[name])))
 
 
@@ -38,9 +39,18 @@ def _source(name: str) -> bytes | None:
     return bytes(spec.loader.get_data(spec.origin))
 
 
-def _imports(name: str, source: bytes) -> Iterator[str]:
-    package = name if hasattr(sys.modules[name], "__path__") else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(source)):
+def _package(name: str) -> str:
+    return name if hasattr(sys.modules[name], "__path__") else name.rpartition(".")[0]
+
+
+@cache
+def _imports(package: str, source: bytes) -> tuple[str, ...]:
+    """What a module of `package` imports; jobs of one module have it parsed once."""
+    return tuple(_imported(package, ast.parse(source)))
+
+
+def _imported(package: str, module_body: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module_body):
         match node:
             case ast.Import(names=names):
                 yield from (alias.name for alias in names)
