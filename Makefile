@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
-setup: .venv/.ready .jars/.ready  ## make .venv and fetch Delta's jars, once
+setup: .venv/.ready .jars/.ready .jars/.archived  ## make .venv, fetch Delta's jars, keep Spark's classes loaded; once
 
 .venv/.ready: pyproject.toml
 	python3 -m venv .venv
@@ -21,6 +21,10 @@ setup: .venv/.ready .jars/.ready  ## make .venv and fetch Delta's jars, once
 
 .jars/.ready: .venv/.ready scripts/fetch_jars.py
 	$(BIN)/python scripts/fetch_jars.py
+	@touch $@
+
+.jars/.archived: .jars/.ready scripts/class_archive.py
+	$(BIN)/python scripts/class_archive.py
 	@touch $@
 
 browser:  ## install Chromium for the tests of pages, where there is none (Debian, as root)

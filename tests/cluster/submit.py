@@ -84,7 +84,7 @@ def submitted(
     """`spark-submit --master … main.py run ARGUMENTS`, as the Makefile does it; ended at the latest on leaving."""
     (home / "events").mkdir(parents=True)
     usual = {
-        "spark.driver.extraJavaOptions": f"{_QUICK} -Dlog4j2.configurationFile=conf/log4j2.properties",
+        "spark.driver.extraJavaOptions": f"{_QUICK} -XX:SharedArchiveFile=.jars/classes.jsa -Dlog4j2.configurationFile=conf/log4j2.properties",
         "spark.executor.extraJavaOptions": _QUICK,
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": (home / "events").as_uri(),

@@ -83,7 +83,7 @@ def spark_submit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     """`spark-submit main.py ARGUMENTS` with an event log in `folder`; one appears for each Spark session."""
     events = folder / "events"
     events.mkdir(exist_ok=True)
-    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:SharedArchiveFile=.jars/classes.jsa"
     settings = {
         "spark.driver.extraJavaOptions": f"{quick} -Dlog4j2.configurationFile=conf/log4j2.properties",
         "spark.eventLog.enabled": "true",

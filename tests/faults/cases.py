@@ -163,10 +163,12 @@ def start_fast(root: Path, spark: str = "") -> None:
     """Let the JVM of the project in `root` find Delta on its class path, and add lines to `spark:`."""
     conf = root / "conf/sparkjobs.yml"
     text = conf.read_text(encoding="utf-8").rstrip()
-    jars = ":".join(map(str, sorted((REPOSITORY / ".jars").resolve().glob("*.jar"))))
+    jars = REPOSITORY / ".jars"
     if "spark.master" in spark:
         text = text.replace("  spark.master: local[2]\n", "")
-    paths = f"  spark.driver.extraClassPath: {jars}\n  spark.executor.extraClassPath: {jars}\n"
+    paths = (
+        f"  spark.driver.extraClassPath: {jars}/*:{jars}/spark/*\n  spark.executor.extraClassPath: {jars}/*\n"
+    )
     conf.write_text(f"{text}\n{paths}{spark}", encoding="utf-8")
     # on the class path they are in the archive of classes; as spark.jars they would be copied first
     (root / ".jars").unlink(missing_ok=True)

@@ -1,18 +1,12 @@
 """What the faults share: an archive of classes that makes JVMs start twice as fast, and the tally."""
 
-import hashlib
-import os
-import subprocess
 from pathlib import Path
 
-import pyspark
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.faults.cases import MERGE, deliver, java_options, project
 from tests.faults.trial import Trials
-from tests.faults.victims import finished
-from tests.projects import REPOSITORY, run
+from tests.projects import REPOSITORY
 
 HERE = Path(__file__).parent
 
@@ -29,26 +23,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def archive(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The classes that a run loads, as the JVM keeps them; made once per Java and Spark.
-
-    A JVM that cannot make one goes on without, and the tests take longer.
-    """
-    java = subprocess.run(["java", "-version"], capture_output=True, check=True).stderr
-    key = hashlib.sha256(java + pyspark.__version__.encode()).hexdigest()[:12]
-    path = REPOSITORY / "target" / f"faults-{key}.jsa"
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        root, made = tmp_path_factory.mktemp("archive"), path.with_suffix(f".{os.getpid()}")
-        project(root, MERGE, "delta")
-        run(spark, root)
-        deliver(root, MERGE, 1)
-        java_options(root, f"-XX:ArchiveClassesAtExit={made}")
-        code, told = finished(root)
-        assert code == 0, told
-        if made.exists():
-            made.rename(path)
-    return path
+def archive() -> Path:
+    """The classes that a run loads, as `make setup` keeps them; a JVM that cannot use them takes longer."""
+    return REPOSITORY / ".jars" / "classes.jsa"
 
 
 @pytest.fixture

@@ -37,12 +37,12 @@ def start(
     root: Path, archive: Path, mode: str, table_format: str, kill_at: str = ""
 ) -> subprocess.Popen[str]:
     """The script, as a process of its own."""
-    jars = ":".join(map(str, sorted((REPOSITORY / ".jars").resolve().glob("*.jar"))))
+    jars = REPOSITORY / ".jars"
     flags = f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:SharedArchiveFile={archive}"
     conf = {
         "spark.master": "local[2]",
         "spark.ui.enabled": "false",
-        "spark.driver.extraClassPath": jars,
+        "spark.driver.extraClassPath": f"{jars}/*:{jars}/spark/*",
         "spark.driver.extraJavaOptions": flags,
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

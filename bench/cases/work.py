@@ -1,0 +1,55 @@
+"""The transformations, without anything of sparkjobs: the jobs and the scripts by hand share them."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+
+def dated(orders: DataFrame) -> DataFrame:
+    """Orders with the year that they were made in.  Grain: o_orderkey."""
+    return orders.withColumn("order_year", F.year("o_orderdate"))
+
+
+def revenue(lineitem: DataFrame, orders: DataFrame) -> DataFrame:
+    """What was sold, after discounts.  Grain: (order_year, l_shipmode, o_orderpriority)."""
+    paid = F.col("l_extendedprice") * (1 - F.col("l_discount"))
+    joined = lineitem.join(orders, F.col("l_orderkey") == F.col("o_orderkey"))
+    return joined.groupBy(F.year("o_orderdate").alias("order_year"), "l_shipmode", "o_orderpriority").agg(
+        F.count(F.lit(1)).alias("lines"),
+        F.sum(paid.cast("decimal(18,4)")).alias("revenue"),
+        F.min("l_shipdate").alias("first_shipped"),
+        F.max("l_shipdate").alias("last_shipped"),
+    )
+
+
+def by_priority(orders: DataFrame) -> DataFrame:
+    """Orders and their worth.  Grain: o_orderpriority."""
+    return _worth(orders, "o_orderpriority")
+
+
+def by_status(orders: DataFrame) -> DataFrame:
+    """Orders and their worth.  Grain: o_orderstatus."""
+    return _worth(orders, "o_orderstatus")
+
+
+def by_clerk(orders: DataFrame) -> DataFrame:
+    """Orders and their worth.  Grain: o_clerk."""
+    return _worth(orders, "o_clerk")
+
+
+def by_month(orders: DataFrame) -> DataFrame:
+    """Orders and their worth.  Grain: month, its first day."""
+    return _worth(orders.withColumn("month", F.trunc("o_orderdate", "month")), "month")
+
+
+def by_year(months: DataFrame) -> DataFrame:
+    """Orders and their worth.  Grain: year."""
+    years = months.groupBy(F.year("month").alias("year"))
+    return years.agg(F.sum("orders").alias("orders"), F.sum("worth").cast("decimal(38,2)").alias("worth"))
+
+
+def _worth(orders: DataFrame, key: str) -> DataFrame:
+    return orders.groupBy(key).agg(
+        F.count(F.lit(1)).alias("orders"),
+        F.sum("o_totalprice").alias("worth"),
+        F.max("o_orderdate").alias("newest"),
+    )

@@ -1,0 +1,54 @@
+"""How what is compared is started: spark-submit, with one conf for all."""
+
+import os
+import sys
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "target" / "bench"
+_BIN = Path(sys.executable).parent
+_JARS = {"spark.jars": ".jars/*.jar"}
+_DELTA = {
+    **_JARS,
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+
+
+def submitted(
+    script: str, *arguments: str, events: Path | None = None, jars: bool = False, delta: bool = False
+) -> list[str]:
+    """The command that runs `script`; with Delta's `jars`, or with all that `delta` takes."""
+    settings = _DELTA if delta else _JARS if jars else {}
+    logged = {"spark.eventLog.enabled": str(events is not None).lower()}
+    logged |= {"spark.eventLog.dir": events.as_uri()} if events else {}
+    confs = [word for key, value in (settings | logged).items() for word in ("--conf", f"{key}={value}")]
+    return [str(_BIN / "spark-submit"), *confs, script, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Ours for Spark, and nothing of Spark that the caller has set."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))}
+    return inherited | {
+        "GX_ANALYTICS_ENABLED": "false",
+        "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
+        "PYSPARK_PYTHON": str(_BIN / "python"),
+        "PYTHONPATH": str(ROOT),
+        "SPARK_CONF_DIR": str(ROOT / "bench" / "conf"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+
+
+def files_of(table: Path, kind: str) -> list[str]:
+    """The files that readers of the table see."""
+    if kind == "delta":
+        return sorted(DeltaTable(table).file_uris())
+    hidden = ("_", ".")
+    files = (path for path in table.rglob("*.parquet") if not path.name.startswith(hidden))
+    return sorted(
+        str(path)
+        for path in files
+        if not any(part.startswith(hidden) for part in path.relative_to(table).parts)
+    )
