@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from sparkjobs.plan.model import JobPlan, PlannedInput, RunPlan, SourceInput
 from sparkjobs.plan.parts import Replayed
+from sparkjobs.plan.scans import Scans, told
 from sparkjobs.registry import Marked
 
 
@@ -18,17 +19,18 @@ def as_json(plan: RunPlan) -> str:
     return json.dumps(plan, default=_encoded, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_text(plan: RunPlan) -> str:
-    """The plan for a terminal."""
+def as_text(plan: RunPlan, scans: Mapping[str, Scans] | None = None) -> str:
+    """The plan for a terminal, with the scans of its jobs where these are known."""
     running = sum(job.runs for job in plan.jobs)
     env = f", env {plan.env}" if plan.env else ""
     head = (
         f"{plan.project}{env}: {len(plan.jobs)} jobs, {running} to run, {len(plan.jobs) - running} up to date"
     )
-    return "\n".join([head, *(line for job in plan.jobs for line in _job(plan, job))]) + "\n"
+    lines = (line for job in plan.jobs for line in _job(plan, job, (scans or {}).get(job.name)))
+    return "\n".join([head, *lines]) + "\n"
 
 
-def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
+def _job(plan: RunPlan, job: JobPlan, scans: Scans | None) -> Iterator[str]:
     yield ""
     yield f"{job.name}: {'runs: ' + '; '.join(job.reasons) if job.runs else 'up to date'}"
     for warning in job.warnings:
@@ -37,6 +39,10 @@ def _job(plan: RunPlan, job: JobPlan) -> Iterator[str]:
         return
     for one in job.inputs:
         yield f"  in   {one.name}: {_input(plan, one)}"
+        if scans is not None:
+            yield from told(one, scans, plan.root)
+    if scans is not None and scans.unknown:
+        yield f"  scans  cannot be told: {scans.unknown}"
     if job.whole:
         yield "  or   everything, if only then it shows that the table must be made anew"
     output = job.conf.output
