@@ -117,8 +117,8 @@ def unpruned(idle: Sequence[IdleFilter], job: JobPlan, root: Path) -> Advice | N
     """Whether an input was read whole, in spite of a condition on its partition columns."""
     for one in job.inputs:
         for found in idle:
-            if reads(one, found.scan, root):
-                by = ", ".join(found.scan.partition_by)
+            if reads(one, found.path, root):
+                by = ", ".join(found.partition_by)
                 text = f"it read every partition of {one.name} (by {by}): {found.condition} left none out"
                 return Advice("unpruned", text, _pruning(one))
     return None

@@ -189,7 +189,6 @@ class Scan:
 
     path: str
     """The folder of a table, or the first of the files."""
-    format: str
     partition_by: tuple[str, ...]
     partition_filters: tuple[str, ...]
     """They choose partitions, so that others are not read."""
@@ -197,16 +196,18 @@ class Scan:
     """They are compared with the statistics in files."""
     data_filters: tuple[str, ...]
     """Those that look at the rows of files, pushed or not."""
-    partitions: int | None
-    """How many are read; None where that shows only in the run."""
-    files: int | None
+    partitions: int
+    """How many are read; fewer where a filter compares with what is known only in the run."""
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
 class IdleFilter:
-    """A condition on partition columns of a scan, by which no partition is left out."""
+    """A condition on partition columns of a table, by which no partition was left out."""
 
-    scan: Scan
+    path: str
+    """As that of a scan."""
+    partition_by: tuple[str, ...]
     condition: str
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sparkjobs.advice import advise, skew, small_files, spill, unpruned
 from sparkjobs.plan import JobPlan, TableInput, Within
-from sparkjobs.results import Advice, IdleFilter, Scan, Spread, Stage, StagedFile, Tasks
+from sparkjobs.results import Advice, IdleFilter, Spread, Stage, StagedFile, Tasks
 from tests.unit.projects import plan_of, project
 
 MB = 1_000_000
@@ -176,8 +176,7 @@ def test_few_large_or_merged_files_are_not_told(
 
 
 def idle(path: Path) -> IdleFilter:
-    scan = Scan(str(path), "parquet", ("month",), (), (), (), 12, 12)
-    return IdleFilter(scan, "((month = 1) OR (id > 7))")
+    return IdleFilter(str(path), ("month",), "((month = 1) OR (id > 7))")
 
 
 READ_ALL = "it read every partition of {} (by month): ((month = 1) OR (id > 7)) left none out"

@@ -20,7 +20,7 @@ def plan(root: Path) -> RunPlan:
 
 
 def scan(path: Path, **facts: object) -> Scan:
-    whole = Scan(str(path), "parquet", (), (), (), (), 1, 1)
+    whole = Scan(str(path), (), (), (), (), 1, 1)
     return replace(whole, **facts)  # type: ignore[arg-type]  # the fields of a scan
 
 

@@ -26,9 +26,9 @@ class Scans:
     """Why nothing is known."""
 
 
-def reads(one: PlannedInput, scan: Scan, root: Path) -> bool:
-    """Whether `scan` reads the input `one` of a project at `root`."""
-    path = Path(scan.path)
+def reads(one: PlannedInput, place: str, root: Path) -> bool:
+    """Whether a scan of `place` reads the input `one` of a project at `root`."""
+    path = Path(place)
     if isinstance(one, TableInput):
         return path.is_relative_to(one.path)
     if isinstance(one.conf, DeltaSource):
@@ -40,7 +40,7 @@ def told(one: PlannedInput, scans: Scans, root: Path) -> Iterator[str]:
     """Lines about the scans of the input `one`."""
     if scans.unknown is not None:
         return
-    found = [scan for scan in scans.found if reads(one, scan, root)]
+    found = [scan for scan in scans.found if reads(one, scan.path, root)]
     if not found:
         yield from _line("reads", "nothing: the function does not ask for its rows")
     for scan in found:
@@ -53,8 +53,6 @@ def told(one: PlannedInput, scans: Scans, root: Path) -> Iterator[str]:
 
 def _extent(scan: Scan) -> str:
     by = f" by {', '.join(scan.partition_by)}" if scan.partition_by else ""
-    if scan.partitions is None or scan.files is None:
-        return f"partitions{by} that show only in the run"
     partitions = f"{_count(scan.partitions, 'partition')}{by}, " if by else ""
     return f"{partitions}{_count(scan.files, 'file')}"
 
