@@ -39,7 +39,7 @@ def _scans(shelf: Shelf, job: JobPlan) -> Scans:
     versions = {one.name: _version(one) for one in job.inputs}
     tables = [one for one in job.inputs if isinstance(one, TableInput)]
     if missing := [one.job for one in tables if versions[one.name] is None]:
-        return Scans(unknown=f"{', '.join(missing)} has to be published first")
+        return Scans(unknown=f"{', '.join(missing)} must be published first")
     now = frozenset(one.name for one in tables if one.version is None)
     try:
         with told(job.name, "plan its scans"):

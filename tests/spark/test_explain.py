@@ -154,7 +154,7 @@ def test_a_table_that_was_never_published_says_nothing_yet(spark: SparkSession, 
 
     found = explained(spark, tmp_path, "flights", "either")
 
-    assert found["either"] == Scans(unknown="flights has to be published first")
+    assert found["either"] == Scans(unknown="flights must be published first")
 
 
 def test_a_function_that_fails_hides_no_other_job(spark: SparkSession, tmp_path: Path) -> None:

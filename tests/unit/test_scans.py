@@ -96,11 +96,11 @@ def test_an_input_without_a_scan_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_job_whose_input_is_not_there_yet_says_so(tmp_path: Path) -> None:
-    scans = Scans(unknown="daily has to be published first")
+    scans = Scans(unknown="daily must be published first")
 
     assert told(plan(tmp_path), "weekly", scans) == [
         "  in   days: daily, as published in this run",
-        "  scans  cannot be told: daily has to be published first",
+        "  scans  cannot be told: daily must be published first",
     ]
 
 
