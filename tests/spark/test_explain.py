@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from sparkjobs.foresight import scans_of
 from sparkjobs.plan import Scans
 from sparkjobs.results import Scan
+from sparkjobs.scans import scans
 from tests.projects import NOW, planned, run, write_project
 
 CODE = """
@@ -155,6 +157,24 @@ def test_a_table_that_was_never_published_says_nothing_yet(spark: SparkSession, 
     found = explained(spark, tmp_path, "flights", "either")
 
     assert found["either"] == Scans(unknown="flights must be published first")
+
+
+def test_what_subqueries_read_and_what_they_choose_is_told(spark: SparkSession, tmp_path: Path) -> None:
+    for name in ("rows", "months"):
+        spark.range(12).select("id", F.col("id").alias("month")).write.partitionBy("month").parquet(
+            str(tmp_path / name)
+        )
+    rows, months = (
+        spark.read.schema("id long, month long").parquet(str(tmp_path / one)) for one in ("rows", "months")
+    )
+
+    dynamic = scans(rows.join(F.broadcast(months.filter("id = 3")), on="month", how="left_semi"))
+    scalar = scans(rows.filter(F.col("month") == months.agg(F.max("id")).scalar()))
+
+    filters = {Path(one.path).name: one.partition_filters for one in dynamic}
+    assert filters["rows"] == ("(month IS NOT NULL)", "dynamicpruningexpression(insubquery(month))")
+    filters = {Path(one.path).name: one.partition_filters for one in scalar}
+    assert filters == {"rows": ("(month IS NOT NULL)", "(month = scalarsubquery())"), "months": ()}
 
 
 def test_a_function_that_fails_hides_no_other_job(spark: SparkSession, tmp_path: Path) -> None:

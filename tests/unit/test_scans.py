@@ -63,6 +63,18 @@ def test_a_partitioned_table_is_told_with_what_chooses_its_partitions(tmp_path: 
     ]
 
 
+def test_what_is_left_out_only_in_the_run_is_told_as_such(tmp_path: Path) -> None:
+    late = ("dynamicpruningexpression(insubquery(month))",)
+    found = scan(
+        tmp_path / "warehouse/daily", partition_by=("month",), partition_filters=late, partitions=12, files=12
+    )
+
+    assert told(plan(tmp_path), "weekly", Scans((found,)))[1:3] == [
+        "         reads               at most 12 partitions by month, 12 files",
+        "         partition filters   dynamicpruningexpression(insubquery(month))",
+    ]
+
+
 def test_a_scan_of_every_partition_says_that_nothing_chooses_them(tmp_path: Path) -> None:
     found = scan(tmp_path / "warehouse/daily", partition_by=("month",), partitions=12, files=12)
 

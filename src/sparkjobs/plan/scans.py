@@ -54,7 +54,10 @@ def told(one: PlannedInput, scans: Scans, root: Path) -> Iterator[str]:
 def _extent(scan: Scan) -> str:
     by = f" by {', '.join(scan.partition_by)}" if scan.partition_by else ""
     partitions = f"{_count(scan.partitions, 'partition')}{by}, " if by else ""
-    return f"{partitions}{_count(scan.files, 'file')}"
+    late = any(
+        "subquery(" in one for one in scan.partition_filters
+    )  # as Spark's SQL tells what it asks first
+    return f"{'at most ' if late else ''}{partitions}{_count(scan.files, 'file')}"
 
 
 def _why(one: PlannedInput, scans: Scans) -> str:
