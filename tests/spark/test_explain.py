@@ -44,7 +44,7 @@ READERS = {
     "january": "inputs: {flights: {ref: flights}}",
     "either": "inputs: {flights: {ref: flights}}",
     "broken": "inputs: {flights: {ref: flights}}",
-    "counted": "inputs: {flights: {ref: flights}, rows: {source: rows}}",
+    "counted": "inputs: {flights: {ref: flights}, rows: {source: rows}}\ncache: [rows]",
 }
 
 
