@@ -75,10 +75,10 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             attempt = opened(run, job, progress)
         with step(run, job.name, "read"):
             inputs = _inputs(run, shelf, job)
-            params = {name: _in_clear(value) for name, value in job.conf.params.items()}
+            params = params_of(job)
         reach("transform.before")
         frames = {name: one.frame for name, one in inputs.items()}
-        frame = _transform(job, frames, params)
+        progress.frame = frame = transform(job, frames, params)
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
             progress.staged = staged = _staged(spark, attempt, job, frame)
@@ -156,8 +156,13 @@ def _staged(spark: SparkSession, attempt: Attempt, job: JobPlan, frame: DataFram
     return replacing(attempt, staged, planned) if planned else staged
 
 
-def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
-    """Call the job's function. What it raises is told with its place."""
+def transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
+    """Call the job's function.
+
+    Raises:
+        FunctionError: what it raised, with its place.
+        ResultError: it returned no frame.
+    """
     taken = {name: frame for name, frame in frames.items() if not job.conf.inputs[name].for_checks}
     try:
         frame = job.function.function(**taken, **params)
@@ -169,6 +174,15 @@ def _transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, obj
     if not isinstance(frame, DataFrame):
         raise ResultError(job.name, f"its function returned {type(frame).__name__}, not a DataFrame.")
     return frame
+
+
+def params_of(job: JobPlan) -> dict[str, object]:
+    """The params of the job's function.
+
+    Raises:
+        UnknownReferenceError: one of them is a secret that is not there.
+    """
+    return {name: _in_clear(value) for name, value in job.conf.params.items()}
 
 
 def _in_clear(value: object) -> object:

@@ -9,6 +9,8 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, Observation, SparkSession
 
+from sparkjobs.results import Spread, Stage, Tasks
+
 
 def label(spark: SparkSession, run_id: str, job: str) -> None:
     """Name the Spark jobs that follow after `job`, in the event log and for `retried`."""
@@ -17,11 +19,43 @@ def label(spark: SparkSession, run_id: str, job: str) -> None:
 
 def retried(spark: SparkSession, run_id: str, job: str) -> bool:
     """Whether any stage of `job` was tried twice, or may have been: then its observed counts are doubled."""
+    store, jobs = _remembered(spark, run_id, job)
+    return any(_repeats(store, number, stages) for number, stages in jobs.items())
+
+
+def stages(spark: SparkSession, run_id: str, job: str, *, long_ms: int) -> tuple[Stage, ...]:
+    """The stages of `job` that ran, with their tasks where these took `long_ms` together."""
+    store, jobs = _remembered(spark, run_id, job)
+    ranks = spark.sparkContext._gateway.new_array(spark._jvm.double, 2)  # type: ignore[union-attr]  # noqa: SLF001
+    ranks[0], ranks[1] = 0.5, 1.0
+    found = []
+    for number in sorted({stage for of_job in jobs.values() for stage in of_job}):
+        try:
+            stage = store.lastStageAttempt(number)
+        except Py4JJavaError:  # it had nothing to do, or is forgotten
+            continue
+        long = int(stage.executorRunTime()) >= long_ms
+        tasks = _tasks(stage, store.taskSummary(number, stage.attemptId(), ranks)) if long else None
+        found.append(Stage(number, int(stage.diskBytesSpilled()), tasks))
+    return tuple(found)
+
+
+def _tasks(stage: Any, summary: Any) -> Tasks | None:  # noqa: ANN401 (of the JVM)
+    if not summary.isDefined():
+        return None
+    of = summary.get()
+    told = (of.executorRunTime(), of.shuffleReadMetrics().readBytes(), of.inputMetrics().bytesRead())
+    run_ms, shuffled, read = (Spread(float(one.apply(0)), float(one.apply(1))) for one in told)
+    return Tasks(int(stage.numCompleteTasks()), run_ms, shuffled, read)
+
+
+def _remembered(spark: SparkSession, run_id: str, job: str) -> tuple[Any, Mapping[int, tuple[int, ...]]]:
+    """Spark's store of what has happened, and the stages of each Spark job of `job`."""
     context = spark.sparkContext._jsc.sc()  # noqa: SLF001
     context.listenerBus().waitUntilEmpty()
-    store, tracker = context.statusStore(), spark.sparkContext.statusTracker()
+    tracker = spark.sparkContext.statusTracker()
     jobs = {number: tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup(_group(run_id, job))}
-    return any(_repeats(store, number, info.stageIds) for number, info in jobs.items() if info)
+    return context.statusStore(), {number: tuple(info.stageIds) for number, info in jobs.items() if info}
 
 
 def _repeats(store: Any, job: int, stages: Iterable[int]) -> bool:  # noqa: ANN401 (of the JVM)
@@ -50,15 +84,15 @@ def stops_early(frame: DataFrame) -> bool:
         node = waiting.pop()
         if str(node.nodeName()) in ("GlobalLimit", "LocalLimit", "Offset", "Tail"):
             return True
-        waiting.extend(_members(node.children()))
+        waiting.extend(members(node.children()))
     return False
 
 
 def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:
     """Sets of columns in which no two rows of `frame` agree, as Spark's optimizer proves it."""
     plan = frame._jdf.queryExecution().optimizedPlan()  # noqa: SLF001
-    names = {str(one.exprId()): str(one.name()) for one in _members(plan.output())}
-    keys = [_members(key.toSeq()) for key in _members(plan.distinctKeys().toSeq())]
+    names = {str(one.exprId()): str(one.name()) for one in members(plan.output())}
+    keys = [members(key.toSeq()) for key in members(plan.distinctKeys().toSeq())]
     return tuple(
         frozenset(names[str(one.exprId())] for one in key)
         for key in keys
@@ -67,6 +101,30 @@ def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:
             for one in key
         )
     )
+
+
+def analyzed(frame: DataFrame) -> Any:  # noqa: ANN401 (of the JVM)
+    """The plan of `frame` as it was written down."""
+    return frame._jdf.queryExecution().analyzed()  # noqa: SLF001
+
+
+def planned(frame: DataFrame, *, delta_files: bool) -> Any:  # noqa: ANN401 (of the JVM)
+    """How Spark would execute `frame`, all of it decided beforehand; nothing of it is executed.
+
+    `delta_files`: with the files that Delta would take, which it asks its log by Spark jobs of its own.
+    """
+    session = frame.sparkSession._jsparkSession.cloneSession()  # noqa: SLF001
+    session.conf().set("spark.sql.adaptive.enabled", "false")
+    session.conf().set("spark.databricks.delta.stats.skipping", str(delta_files).lower())
+    mode = frame.sparkSession._jvm.org.apache.spark.sql.execution.CommandExecutionMode.SKIP()  # type: ignore[union-attr]  # noqa: SLF001
+    return session.sessionState().executePlan(analyzed(frame), mode)
+
+
+def at_its_source(spark: SparkSession, condition: Any, plan: Any) -> Any | None:  # noqa: ANN401 (of the JVM)
+    """`condition` over the columns of the table below `plan`; None where `plan` makes its own."""
+    rule = spark._jvm.org.apache.spark.sql.catalyst.optimizer.PushPredicateThroughNonJoin  # type: ignore[union-attr]  # noqa: SLF001
+    found = rule.findExpressionAndTrackLineageDown(condition, plan)
+    return found.get()._1() if found.isDefined() else None  # noqa: SLF001 (of a pair)
 
 
 def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
@@ -104,13 +162,13 @@ def query_syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
         kind = str(node.getClass().getSimpleName())
         yield "Plan", kind
         if kind == "UnresolvedRelation":
-            yield "Relation", ".".join(map(str, _members(node.multipartIdentifier())))
-        for table in _members(node.innerChildren()) if kind == "UnresolvedWith" else ():
+            yield "Relation", ".".join(map(str, members(node.multipartIdentifier())))
+        for table in members(node.innerChildren()) if kind == "UnresolvedWith" else ():
             yield "CommonTable", str(table.alias())
-        for expression in _members(node.expressions()):
+        for expression in members(node.expressions()):
             yield from _expression_nodes(expression)
         for inner in (node.children(), node.innerChildren(), node.subqueries()):
-            waiting.extend(_members(inner))
+            waiting.extend(members(inner))
 
 
 def _expression_nodes(expression: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (of the JVM)
@@ -120,10 +178,11 @@ def _expression_nodes(expression: Any) -> Iterator[tuple[str, str]]:  # noqa: AN
         kind = str(node.getClass().getSimpleName())
         named = kind in ("UnresolvedFunction", "UnresolvedAttribute")
         yield kind, str(node.nameParts().last()) if named else ""
-        waiting.extend(_members(node.children()))
+        waiting.extend(members(node.children()))
 
 
-def _members(found: Any) -> list[Any]:  # noqa: ANN401 (a Seq of the JVM)
+def members(found: Any) -> list[Any]:  # noqa: ANN401 (of the JVM)
+    """What a Seq of the JVM holds."""
     return [found.apply(index) for index in range(found.size())]
 
 

@@ -9,6 +9,7 @@ from deltalake.exceptions import DeltaError
 from py4j.protocol import Py4JError
 from pyarrow import ArrowException
 from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
 
 from sparkjobs import session
 from sparkjobs.config.references import UnknownReferenceError
@@ -48,6 +49,8 @@ class Progress:
     manifest: int | None = None
     ledgers: list[Ledger] = field(default_factory=list)
     kind: str | None = None
+    frame: DataFrame | None = None
+    """What the function returned."""
     staged: Staged | None = None
     judged: Staged | None = None
     """The rows that come into the table: what is staged, or what of it differs from what is there."""
@@ -59,7 +62,7 @@ class Progress:
     def forget(self) -> None:
         """Begin again: what a failed try came to counts for nothing."""
         self.manifest, self.ledgers, self.estimates, self.checks = None, [], {}, ()
-        self.kind, self.staged, self.judged, self.published = None, None, None, None
+        self.kind, self.frame, self.staged, self.judged, self.published = None, None, None, None, None
 
 
 @contextmanager

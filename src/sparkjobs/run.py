@@ -13,6 +13,7 @@ from sparkjobs.config import Conf, Retries
 from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import CheckFailedError, SparkjobsError, StoppedError, TransientError
 from sparkjobs.flow import run_job
+from sparkjobs.hindsight import advice_on
 from sparkjobs.outset import PublishedMeanwhileError, finish
 from sparkjobs.plan import JobPlan, RunPlan
 from sparkjobs.progress import Clock, Emit, Progress, Run
@@ -48,7 +49,7 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
     clock, emit = orders.clock, orders.emit
     now, before = clock(), time.monotonic()
     started = now.isoformat()
-    shelf = _shelf(start, conf, plan, now)
+    shelf = shelf_of(start, conf, plan, now)
     past = _past(conf, plan)
     run = Run(orders.run_id, plan, shelf, clock, emit, now, orders.lock_wait_s, orders.fail_fast, past.runs)
     facts = {"run_id": orders.run_id, "jobs": len(plan.jobs)}
@@ -69,7 +70,13 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
     return result
 
 
-def _shelf(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, now: datetime) -> Shelf | None:
+def shelf_of(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, now: datetime) -> Shelf | None:
+    """What the jobs of `plan` read, in a session that is fit for it; None where nothing runs.
+
+    Raises:
+        ConfigError: a rule or check holds an expression that may not run.
+        SetupError: Delta's jars are missing.
+    """
     running = [job for job in plan.jobs if job.runs]
     if not running:
         return None
@@ -93,6 +100,7 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries
     started, before = run.clock().isoformat(), time.monotonic()
     progress = Progress()
     status, message, exit_code = _outcome(run, job, progress, results, retries)
+    stopped = exit_code == StoppedError.exit_code
     profiled = progress.judged or progress.staged
     ended = JobResult(
         job=job.name,
@@ -110,6 +118,7 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries
         kind=progress.kind,
         profile=profile_of(profiled, progress.estimates) if profiled else None,
         write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
+        advice=() if stopped else advice_on(run, job, progress),
     )
     run.emit(Event(ended.completed, "job_ended", job.name, _facts(ended)))
     return ended

@@ -108,6 +108,15 @@ def results_table(plan: RunPlan, result: RunResult) -> str:
     return table_of(headings, rows, right=_NUMBERS)
 
 
+def advice_lines(result: RunResult) -> list[str]:
+    """What the figures of a run advise, one line each."""
+    return [
+        f"advice  {job.job}: {one.kind}: {one.text}: {one.remedy}"
+        for job in result.jobs
+        for one in job.advice
+    ]
+
+
 def table_of(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], right: Sequence[str]) -> str:
     """A table for people; the columns of numbers stand to the `right`."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

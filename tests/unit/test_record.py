@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from sparkjobs.config.references import revealed, scrubbed
 from sparkjobs.errors import SetupError
 from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event, EventLog, write_results
-from sparkjobs.results import CheckResult, JobResult, RunResult
+from sparkjobs.results import Advice, CheckResult, JobResult, RunResult
 from sparkjobs.run import Orders, execute
 from sparkjobs.session import root_cause, start
 from sparkjobs.state import locked, state_folder
 from sparkjobs.state.durable import write_json
-from sparkjobs.terminal import Progress
+from sparkjobs.terminal import Progress, advice_lines
 from tests.projects import process
 from tests.unit.projects import MAIN, conf_of, plan_of, project, publish_as_a_run_would, published
 
@@ -161,6 +162,31 @@ def test_a_folder_for_records_that_cannot_be_made_is_told(tmp_path: Path) -> Non
     assert done.returncode == 2
     assert "Traceback" not in told
     assert told.endswith("Not a directory\nMend `artifacts` in `paths:`.\n")
+
+
+def test_advice_is_recorded_without_secrets(tmp_path: Path) -> None:
+    _reveal("hunter2-advice")
+    advice = Advice("unpruned", "it read every partition of sales: (key = 'hunter2-advice')", "a remedy")
+    job = JobResult("daily", "success", "", "", "", 1.0, "t", advice=(advice,))
+    result = RunResult("run", "", 1.0, (job, replace(job, job="other", advice=())))
+
+    path = write_results(tmp_path, plan_of(project(tmp_path / "project")), result)
+
+    entries = json.loads(path.read_text())["results"]
+    text = "it read every partition of sales: (key = '********')"
+    assert [one["advice"] for one in entries] == [
+        [{"kind": "unpruned", "text": text, "remedy": "a remedy"}],
+        [],
+    ]
+
+
+def test_advice_takes_a_line(tmp_path: Path) -> None:
+    advice = Advice("spill", "1 stage wrote 7.0 MB to disk", "make tasks smaller")
+    job = JobResult("daily", "success", "", "", "", 1.0, "t", advice=(advice,))
+
+    lines = advice_lines(RunResult("run", "", 1.0, (job, replace(job, job="other", advice=()))))
+
+    assert lines == ["advice  daily: spill: 1 stage wrote 7.0 MB to disk: make tasks smaller"]
 
 
 def _reveal(secret: str) -> None:

@@ -14,7 +14,7 @@ from sparkjobs.errors import UsageError
 from sparkjobs.report import page, write_report
 from sparkjobs.results import PastRun
 from tests.projects import lay_out
-from tests.recorded import ORDERS, RUN, STORES, check, entry, kept, record
+from tests.recorded import ORDERS, RUN, SMALL_FILES, STORES, check, entry, kept, record
 
 
 def told(*jobs: dict[str, object]) -> str:
@@ -112,6 +112,20 @@ def test_a_ledger_that_does_not_add_up_is_marked() -> None:
 
     assert "rows are missing, or counted twice" in told(entry("orders", "error", ledger=off))
     assert "rows are missing" not in told(ORDERS)
+
+
+def test_advice_is_told_with_its_remedy_and_before_the_job_is_opened() -> None:
+    text = told(ORDERS, STORES)
+
+    assert text.count(", advice on small files</span>") == 1
+    assert text.count("<h4>Advice</h4>") == 1
+    assert (
+        f"<dt>small files</dt><dd>{SMALL_FILES['text']}<small>{SMALL_FILES['remedy']}</small></dd>"
+    ) in text
+
+
+def test_a_record_from_before_there_was_advice_has_a_page() -> None:
+    assert "Advice" not in told({key: value for key, value in ORDERS.items() if key != "advice"})
 
 
 def test_what_earlier_runs_are_called_is_escaped_too() -> None:

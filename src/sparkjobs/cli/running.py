@@ -55,6 +55,9 @@ def run(
 @click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
 )
+@click.option(
+    "--explain", is_flag=True, help="Start Spark, and tell what each scan would read, by which filters."
+)
 def plan(
     root: str,
     env: str | None,
@@ -66,14 +69,25 @@ def plan(
     start: str | None,
     end: str | None,
     output: str,
+    explain: bool,
 ) -> None:
-    """Say what `run` would do and why. Nothing is run, no JVM is started."""
+    """Say what `run` would do and why. Nothing is run; no JVM is started but for --explain."""
     from sparkjobs.plan import as_json, as_text, build  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
     asked = Selection((*select, *more), exclude, full_refresh, start, end)
+    if explain and output == "json":
+        raise UsageError("--explain tells people, not programs.", "Leave out --output json, or --explain.")
     planned = build(conf, registry_of(conf), asked.request())
-    click.echo(as_json(planned) if output == "json" else as_text(planned), nl=False)
+    scans = _scans(conf, planned) if explain else None
+    click.echo(as_json(planned) if output == "json" else as_text(planned, scans), nl=False)
+
+
+def _scans(conf: Conf, plan: Any) -> Any:  # noqa: ANN401 (RunPlan and its Scans, imported late)
+    from sparkjobs.foresight import scans_of  # noqa: PLC0415 (planning starts no JVM)
+    from sparkjobs.session import start  # noqa: PLC0415
+
+    return scans_of(start, conf, plan, clock())
 
 
 @click.command()
@@ -110,7 +124,7 @@ def run_planned(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_
     from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (planning may fail without)
     from sparkjobs.run import Orders, execute  # noqa: PLC0415
     from sparkjobs.session import start  # noqa: PLC0415
-    from sparkjobs.terminal import Progress, results_table  # noqa: PLC0415
+    from sparkjobs.terminal import Progress, advice_lines, results_table  # noqa: PLC0415
 
     folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
     write_plan(folder, plan)
@@ -127,6 +141,8 @@ def run_planned(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_
         result = execute(start, conf, plan, orders)
     write_results(folder, plan, result)
     click.echo(results_table(plan, result), nl=False)
+    for line in advice_lines(result):
+        click.echo(line, err=True)
     for job in result.failed:
         click.echo(f"\n{job.job}: {job.status}\n{job.message}", err=True)
     click.echo(f"\nrecord: {os.path.relpath(folder)}{_reported(folder)}", err=True)

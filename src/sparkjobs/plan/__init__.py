@@ -21,6 +21,7 @@ from sparkjobs.plan.model import (
 )
 from sparkjobs.plan.parts import Added, Batch, Part, Replayed, Since, Within
 from sparkjobs.plan.request import Pins, Request
+from sparkjobs.plan.scans import Scans
 
 __all__ = [
     "Added",
@@ -37,6 +38,7 @@ __all__ = [
     "Replayed",
     "Request",
     "RunPlan",
+    "Scans",
     "Since",
     "SourceInput",
     "TableInput",

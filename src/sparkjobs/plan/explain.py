@@ -10,6 +10,7 @@ from typing import Any
 
 from sparkjobs.plan.model import JobPlan, Key, PlannedInput, RunPlan, SourceInput
 from sparkjobs.plan.parts import Replayed
+from sparkjobs.plan.scans import Scans, told
 from sparkjobs.registry import Marked
 
 
@@ -18,18 +19,21 @@ def as_json(plan: RunPlan) -> str:
     return json.dumps(plan, default=_encoded, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_text(plan: RunPlan) -> str:
-    """The plan for a terminal."""
+def as_text(plan: RunPlan, scans: Mapping[str, Scans] | None = None) -> str:
+    """The plan for a terminal, with the scans of its jobs where these are known."""
     running = sum(job.runs for job in plan.jobs)
     env = f", env {plan.env}" if plan.env else ""
     head = (
         f"{plan.project}{env}: {len(plan.jobs)} jobs, {running} to run, {len(plan.jobs) - running} up to date"
     )
     readers = plan.readers()
-    return "\n".join([head, *(line for job in plan.jobs for line in _job(plan, job, readers))]) + "\n"
+    lines = (line for job in plan.jobs for line in _job(plan, job, readers, (scans or {}).get(job.name)))
+    return "\n".join([head, *lines]) + "\n"
 
 
-def _job(plan: RunPlan, job: JobPlan, readers: Mapping[Key, tuple[str, ...]]) -> Iterator[str]:
+def _job(
+    plan: RunPlan, job: JobPlan, readers: Mapping[Key, tuple[str, ...]], scans: Scans | None
+) -> Iterator[str]:
     yield ""
     yield f"{job.name}: {'runs: ' + '; '.join(job.reasons) if job.runs else 'up to date'}"
     for warning in job.warnings:
@@ -38,6 +42,10 @@ def _job(plan: RunPlan, job: JobPlan, readers: Mapping[Key, tuple[str, ...]]) ->
         return
     for one in job.inputs:
         yield f"  in   {one.name}: {_input(one, tuple(dict.fromkeys(readers[one.key])))}"
+        if scans is not None:
+            yield from told(one, scans, plan.root)
+    if scans is not None and scans.unknown:
+        yield f"  scans  cannot be told: {scans.unknown}"
     if job.whole:
         yield "  or   everything, if only then it shows that the table must be made anew"
     output = job.conf.output

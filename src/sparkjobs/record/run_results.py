@@ -63,6 +63,7 @@ def _entry(plan: RunPlan, job: JobResult) -> dict[str, Any]:
         "kind": job.kind,
         "profile": scrubbed_leaves(_profile(job.profile)) if job.profile else None,
         "checks": [scrubbed_leaves(asdict(check)) for check in job.checks],
+        "advice": [scrubbed_leaves(asdict(advice)) for advice in job.advice],
     }
 
 

@@ -101,6 +101,7 @@ def _job(
         "reasons": reasons,
         "warnings": warnings,
         "profile": entry.get("profile"),
+        "advice": entry.get("advice", ()),
         "estimated": any("distinct" in one for one in columns),
     }
 
