@@ -15,11 +15,27 @@ def label(spark: SparkSession, run_id: str, job: str) -> None:
     spark.sparkContext.setJobGroup(_group(run_id, job), job)
 
 
+def cancel(spark: SparkSession, run_id: str, job: str) -> None:
+    """End what Spark does for `job`, and whatever it would begin to do for it."""
+    spark.sparkContext._jsc.sc().cancelJobGroupAndFutureJobs(_group(run_id, job))  # noqa: SLF001
+
+
+def within(spark: SparkSession, frame: DataFrame) -> DataFrame:
+    """`frame` as one of the session `spark`, whose settings and observations hold for it then."""
+    if frame.sparkSession is spark:
+        return frame
+    # a plan of its own: Spark notes on the plan which frames it is the plan of
+    plan = frame.select("*")._jdf.queryExecution().analyzed()  # noqa: SLF001
+    rows = spark._jvm.org.apache.spark.sql.classic.Dataset.ofRows(spark._jsparkSession, plan)  # type: ignore[union-attr]  # noqa: SLF001
+    return DataFrame(rows, spark)
+
+
 def retried(spark: SparkSession, run_id: str, job: str) -> bool:
     """Whether any stage of `job` was tried twice, or may have been: then its observed counts are doubled."""
-    context = spark.sparkContext._jsc.sc()  # noqa: SLF001
-    context.listenerBus().waitUntilEmpty()
-    store, tracker = context.statusStore(), spark.sparkContext.statusTracker()
+    if not _heard(spark):
+        return True
+    store = spark.sparkContext._jsc.sc().statusStore()  # noqa: SLF001
+    tracker = spark.sparkContext.statusTracker()
     jobs = {number: tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup(_group(run_id, job))}
     return any(_repeats(store, number, info.stageIds) for number, info in jobs.items() if info)
 
@@ -71,7 +87,7 @@ def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:
 
 def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
     """The metrics of `observation`; None when the action never came past it."""
-    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
+    _heard(spark)
     if not observation._jo.future().isCompleted():  # type: ignore[union-attr]  # noqa: SLF001 (set by observe)
         return None
     try:
@@ -121,6 +137,15 @@ def _expression_nodes(expression: Any) -> Iterator[tuple[str, str]]:  # noqa: AN
         named = kind in ("UnresolvedFunction", "UnresolvedAttribute")
         yield kind, str(node.nameParts().last()) if named else ""
         waiting.extend(_members(node.children()))
+
+
+def _heard(spark: SparkSession) -> bool:
+    """Wait for the news of what has ended; whether all came. While other jobs run, more may always come."""
+    try:
+        spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
+    except Py4JJavaError:
+        return False
+    return True
 
 
 def _members(found: Any) -> list[Any]:  # noqa: ANN401 (a Seq of the JVM)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 
 from sparkjobs.config.incremental import ByVersion
 from sparkjobs.errors import InputError, StateMovedError, StateResetError, UpstreamRewrittenError
@@ -95,8 +96,9 @@ def finish(run: Run, job: str, table: Path) -> None:
     """Finish a Parquet commit that a killed run has left half made, before anyone reads the table."""
     if interrupted(table):
         with (
+            run.repairs.setdefault(table, Lock()),
             told(job, "finish its last commit"),
-            locked(job, state_folder(table), run.run_id, run.lock_wait_s),
+            locked(job, state_folder(table), run.run_id, run.lock_wait_s, run.halt.wait),
         ):
             recover(table)
 
