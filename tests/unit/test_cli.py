@@ -56,6 +56,13 @@ def test_every_verb_explains_itself(verb: str) -> None:
     assert "--project DIR" in done.stdout
 
 
+def test_less_than_one_thread_is_refused(tmp_path: Path) -> None:
+    done = sparkjobs("run", "--threads", "0", "--project", str(project(tmp_path)))
+
+    assert done.returncode == 2
+    assert "Invalid value for '--threads': 0 is not in the range x>=1." in done.stderr
+
+
 def test_list_tells_what_jobs_read_and_write_and_imports_no_pyspark(tmp_path: Path) -> None:
     project(tmp_path, {"conf/jobs/weekly.yml": WEEKLY})
 

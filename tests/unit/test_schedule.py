@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +14,16 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkjobs.config import Conf
+from sparkjobs.errors import SetupError
+from sparkjobs.outset import finish
 from sparkjobs.plan import JobPlan, RunPlan
+from sparkjobs.progress import Run
+from sparkjobs.publish import interrupted
 from sparkjobs.record import Event
 from sparkjobs.results import JobResult
 from sparkjobs.run import Orders, execute
 from sparkjobs.schedule import ready, side_by_side
+from sparkjobs.session import start
 from sparkjobs.state import locked, state_folder
 from sparkjobs.state.durable import write_json
 from tests.unit.projects import conf_of, plan_of, project, publish_as_a_run_would
@@ -167,19 +173,18 @@ def test_sigterm_stops_what_runs_and_nothing_is_left_running(tmp_path: Path) -> 
 def test_an_error_that_is_no_jobs_own_stops_the_others_and_is_raised(tmp_path: Path) -> None:
     plan = _plan(tmp_path)
     told = threading.Event()
-    began: list[str] = []
+    seen: list[tuple[str, bool]] = []
 
     def work(job: JobPlan, _: Mapping[str, JobResult]) -> JobResult:
-        began.append(job.name)
         if job.name == "a":
             raise OSError("no space left for the events")
-        assert told.wait(PATIENCE_S)
+        seen.append((job.name, told.wait(PATIENCE_S)))
         return _result(job)
 
     with pytest.raises(OSError, match="no space left"):
         side_by_side(plan.jobs, 2, work, lambda _: told.set())
 
-    assert sorted(began) == ["a", "b"]
+    assert seen == [("b", True)]
 
 
 def _no_spark(_: Conf) -> SparkSession:
@@ -275,3 +280,24 @@ def test_events_are_told_one_at_a_time(tmp_path: Path) -> None:
     execute(_no_spark, conf, plan, Orders("run", _moment, emit, threads=8))
 
     assert met == []
+
+
+def test_readers_of_one_half_made_table_wait_until_one_of_them_has_finished_it(tmp_path: Path) -> None:
+    _, plan = _published(tmp_path)
+    (table, *_) = (job.table for job in plan.jobs)
+    run = Run("run", plan, None, _moment, lambda _: None, _moment())
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            write_json(state_folder(table) / "journal.json", {"commit": {"number": 1}, "moves": []})
+            list(pool.map(lambda _: finish(run, "a", table), range(8)))
+            assert not interrupted(table)
+
+
+def test_threads_that_spark_cannot_tell_apart_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYSPARK_PIN_THREAD", "false")
+
+    with pytest.raises(SetupError, match="PYSPARK_PIN_THREAD is off"):
+        start(conf_of(project(tmp_path)), threads=2)
