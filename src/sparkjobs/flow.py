@@ -17,6 +17,7 @@ from sparkjobs.errors import CheckFailedError, FunctionError, PartialSnapshotErr
 from sparkjobs.faults import reach
 from sparkjobs.outset import (
     finish,
+    lock_of,
     opened,
     outcome_of,
     planned_partitions,
@@ -45,7 +46,7 @@ from sparkjobs.quality import Given, Rejected, blocks, estimated, history_of, ju
 from sparkjobs.results import CheckResult, Estimates, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
-from sparkjobs.state import locked, look, remember, state_folder, write_outcome
+from sparkjobs.state import look, remember, state_folder, write_outcome
 from sparkjobs.state.durable import sync
 
 
@@ -72,9 +73,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
     jvm.label(spark, run.run_id, job.name)
     with ExitStack() as held:
         with step(run, job.name, "begin"):
-            held.enter_context(
-                locked(job.name, state_folder(job.table), run.run_id, run.lock_wait_s, run.halt.wait)
-            )
+            held.enter_context(lock_of(run, job.name, job.table))
             attempt = opened(run, job, progress)
         with step(run, job.name, "read"):
             inputs = _inputs(run, shelf, spark, job)
