@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,8 @@ def run_planned(
 
         def emit(event: Any) -> None:  # noqa: ANN401 (Event, imported late)
             log.write(event)
-            progress.show(event)
+            with suppress(BrokenPipeError):  # nobody listens any more; the run and its record go on
+                progress.show(event)
 
         orders = Orders(name, clock, emit, fail_fast=fail_fast, lock_wait_s=lock_wait_s, threads=threads)
         result = execute(partial(start, threads=threads), conf, plan, orders)
