@@ -95,13 +95,14 @@ def process(root: Path, *arguments: str, kill_at: str | None = None) -> "subproc
     return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, cwd=root)
 
 
-def executed(spark: SparkSession, conf: Conf, plan: RunPlan, *, fail_fast: bool = False) -> RunResult:
+def executed(
+    spark: SparkSession, conf: Conf, plan: RunPlan, *, fail_fast: bool = False, threads: int = 1
+) -> RunResult:
     """Execute `plan` in the test's session."""
     events: list[Event] = []
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    return execute(
-        lambda _: spark, conf, plan, Orders("run", lambda: moment, events.append, fail_fast=fail_fast)
-    )
+    orders = Orders("run", lambda: moment, events.append, fail_fast=fail_fast, threads=threads)
+    return execute(lambda _: spark, conf, plan, orders)
 
 
 def table(spark: SparkSession, path: Path) -> DataFrame:

@@ -17,6 +17,7 @@ from sparkjobs.errors import CheckFailedError, FunctionError, PartialSnapshotErr
 from sparkjobs.faults import reach
 from sparkjobs.outset import (
     finish,
+    lock_of,
     opened,
     outcome_of,
     planned_partitions,
@@ -45,12 +46,13 @@ from sparkjobs.quality import Given, Rejected, blocks, estimated, history_of, ju
 from sparkjobs.results import CheckResult, Estimates, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
-from sparkjobs.state import locked, look, remember, state_folder, write_outcome
+from sparkjobs.state import look, remember, state_folder, write_outcome
 from sparkjobs.state.durable import sync
-from sparkjobs.stop import held_back
 
 
-def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: dict[str, JobResult]) -> None:
+def run_job(
+    run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: Mapping[str, JobResult]
+) -> None:
     """One job, under the lock of its table; all over with every row if only then that shows to be needed.
 
     Raises:
@@ -67,14 +69,14 @@ def run_job(run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: d
 
 def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
     """The flow of the whole program."""
-    spark = shelf.spark
+    spark = shelf.session(job)
     jvm.label(spark, run.run_id, job.name)
     with ExitStack() as held:
         with step(run, job.name, "begin"):
-            held.enter_context(locked(job.name, state_folder(job.table), run.run_id, run.lock_wait_s))
+            held.enter_context(lock_of(run, job.name, job.table))
             attempt = opened(run, job, progress)
         with step(run, job.name, "read"):
-            inputs = _inputs(run, shelf, job)
+            inputs = _inputs(run, shelf, spark, job)
             params = params_of(job)
         reach("transform.before")
         frames = {name: one.frame for name, one in inputs.items()}
@@ -99,7 +101,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
         _refuse_blocked(job, rows, progress.checks)
         progress.estimates = _estimated(run, job, coming)
         reach("judged")
-        with held_back(), step(run, job.name, "commit"):
+        with run.halt.held_back(job.name), step(run, job.name, "commit"):
             still_as_planned(job, run.plan.root)
             alter(spark, job, shape)
             _put_in_force(attempt, job, progress, changes)
@@ -120,12 +122,12 @@ def _distinct(frame: DataFrame, changes: Staged | Changes) -> Callable[[], tuple
     return cache(lambda: () if isinstance(changes, Changes) else jvm.distinct_keys(frame))
 
 
-def _inputs(run: Run, shelf: Shelf, job: JobPlan) -> dict[str, Opened]:
+def _inputs(run: Run, shelf: Shelf, spark: SparkSession, job: JobPlan) -> dict[str, Opened]:
     for one in job.inputs:
         if isinstance(one, TableInput):
             finish(run, one.job, one.path)
     refuse_moved(job, run.plan.root)
-    return {one.name: shelf.open(job, one, one.version) for one in job.inputs}
+    return {one.name: shelf.open(spark, job, one, one.version) for one in job.inputs}
 
 
 def _fitting(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:

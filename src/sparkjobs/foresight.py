@@ -59,4 +59,4 @@ def _version(one: PlannedInput) -> int | None:
 def _frame(shelf: Shelf, job: JobPlan, one: PlannedInput, version: int | None) -> DataFrame:
     # a source that is cached would be read at once
     uncached = one if isinstance(one, TableInput) else replace(one, cached=False)
-    return shelf.open(job, uncached, version).frame
+    return shelf.open(shelf.spark, job, uncached, version).frame

@@ -17,14 +17,32 @@ def label(spark: SparkSession, run_id: str, job: str) -> None:
     spark.sparkContext.setJobGroup(_group(run_id, job), job)
 
 
+def cancel(spark: SparkSession, run_id: str, job: str) -> None:
+    """End what Spark does for `job`, and whatever it would begin to do for it."""
+    spark.sparkContext._jsc.sc().cancelJobGroupAndFutureJobs(_group(run_id, job))  # noqa: SLF001
+
+
+def within(spark: SparkSession, frame: DataFrame) -> DataFrame:
+    """`frame` as one of the session `spark`, whose settings and observations hold for it then."""
+    if frame.sparkSession is spark:
+        return frame
+    # a plan of its own: Spark notes on the plan which frames it is the plan of
+    plan = frame.select("*")._jdf.queryExecution().analyzed()  # noqa: SLF001
+    rows = spark._jvm.org.apache.spark.sql.classic.Dataset.ofRows(spark._jsparkSession, plan)  # type: ignore[union-attr]  # noqa: SLF001
+    return DataFrame(rows, spark)
+
+
 def retried(spark: SparkSession, run_id: str, job: str) -> bool:
     """Whether any stage of `job` was tried twice, or may have been: then its observed counts are doubled."""
+    if not _heard(spark):
+        return True
     store, jobs = _remembered(spark, run_id, job)
     return any(_repeats(store, number, stages) for number, stages in jobs.items())
 
 
 def stages(spark: SparkSession, run_id: str, job: str, *, long_ms: int) -> tuple[Stage, ...]:
     """The stages of `job` that ran, with their tasks where these took `long_ms` together."""
+    _heard(spark)
     store, jobs = _remembered(spark, run_id, job)
     ranks = spark.sparkContext._gateway.new_array(spark._jvm.double, 2)  # type: ignore[union-attr]  # noqa: SLF001
     ranks[0], ranks[1] = 0.5, 1.0
@@ -52,7 +70,6 @@ def _tasks(stage: Any, summary: Any) -> Tasks | None:  # noqa: ANN401 (of the JV
 def _remembered(spark: SparkSession, run_id: str, job: str) -> tuple[Any, Mapping[int, tuple[int, ...]]]:
     """Spark's store of what has happened, and the stages of each Spark job of `job`."""
     context = spark.sparkContext._jsc.sc()  # noqa: SLF001
-    context.listenerBus().waitUntilEmpty()
     tracker = spark.sparkContext.statusTracker()
     jobs = {number: tracker.getJobInfo(number) for number in tracker.getJobIdsForGroup(_group(run_id, job))}
     return context.statusStore(), {number: tuple(info.stageIds) for number, info in jobs.items() if info}
@@ -129,7 +146,7 @@ def at_its_source(spark: SparkSession, condition: Any, plan: Any) -> Any | None:
 
 def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
     """The metrics of `observation`; None when the action never came past it."""
-    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
+    _heard(spark)
     if not observation._jo.future().isCompleted():  # type: ignore[union-attr]  # noqa: SLF001 (set by observe)
         return None
     try:
@@ -179,6 +196,15 @@ def _expression_nodes(expression: Any) -> Iterator[tuple[str, str]]:  # noqa: AN
         named = kind in ("UnresolvedFunction", "UnresolvedAttribute")
         yield kind, str(node.nameParts().last()) if named else ""
         waiting.extend(members(node.children()))
+
+
+def _heard(spark: SparkSession) -> bool:
+    """Wait for the news of what has ended; whether all came. While other jobs run, more may always come."""
+    try:
+        spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()  # noqa: SLF001
+    except Py4JJavaError:
+        return False
+    return True
 
 
 def members(found: Any) -> list[Any]:  # noqa: ANN401 (of the JVM)

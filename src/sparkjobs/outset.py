@@ -1,10 +1,12 @@
 """The outset of a job: its table in order, its inputs as planned, and what it is about to do written down."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 
 from sparkjobs.config.incremental import ByVersion
 from sparkjobs.errors import InputError, StateMovedError, StateResetError, UpstreamRewrittenError
@@ -91,12 +93,18 @@ def refuse_rewritten(job: JobPlan) -> None:
                 raise
 
 
+def lock_of(run: Run, job: str, table: Path) -> AbstractContextManager[object]:
+    """The lock of `table`, for which `run` waits as long as it was told to."""
+    return locked(job, state_folder(table), run.run_id, run.lock_wait_s, run.halt.wait)
+
+
 def finish(run: Run, job: str, table: Path) -> None:
     """Finish a Parquet commit that a killed run has left half made, before anyone reads the table."""
     if interrupted(table):
         with (
+            run.repairs.setdefault(table, Lock()),
             told(job, "finish its last commit"),
-            locked(job, state_folder(table), run.run_id, run.lock_wait_s),
+            lock_of(run, job, table),
         ):
             recover(table)
 

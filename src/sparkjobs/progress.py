@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from threading import Lock
 
 from deltalake.exceptions import DeltaError
 from py4j.protocol import Py4JError
@@ -18,6 +20,7 @@ from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event
 from sparkjobs.results import CheckResult, Estimates, Ledger, PastRun, Published, Staged
 from sparkjobs.shelf import Shelf
+from sparkjobs.stop import Halt
 from sparkjobs.transient import transient
 
 Clock = Callable[[], datetime]
@@ -40,6 +43,9 @@ class Run:
     fail_fast: bool = False
     past: Mapping[str, tuple[PastRun, ...]] = field(default_factory=dict)
     """The recorded runs of each job, oldest first; none where no check compares with them."""
+    halt: Halt = field(default_factory=Halt)
+    repairs: dict[Path, Lock] = field(default_factory=dict)
+    """For each table that several jobs find left half made: one of them finishes it, the others wait."""
 
 
 @dataclass(slots=True)
@@ -70,9 +76,11 @@ def step(run: Run, job: str, name: str) -> Iterator[None]:
     """One step of the flow; what fails inside it becomes an error that names it.
 
     Raises:
+        Stopped: the run was told to stop.
         TransientError: the step failed for a reason that passes.
         StepError: it failed for one that stays.
     """
+    run.halt.check()
     run.emit(Event(run.clock().isoformat(), "step", job, {"step": name}))
     with told(job, name):
         yield

@@ -247,7 +247,7 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Every planned job of one run, in the order they ran."""
+    """Every planned job of one run, in the plan's order."""
 
     run_id: str
     started: str

@@ -1,14 +1,17 @@
 """Execute a RunPlan: every job that has a reason to run, in order; what depends on a failure is skipped."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from threading import Lock
 
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from sparkjobs import session
+from sparkjobs import jvm, session
 from sparkjobs.config import Conf, Retries
 from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import CheckFailedError, SparkjobsError, StoppedError, TransientError
@@ -20,9 +23,12 @@ from sparkjobs.progress import Clock, Emit, Progress, Run
 from sparkjobs.quality import profile_of
 from sparkjobs.record import Event, Records, past_runs
 from sparkjobs.results import JobResult, JobStatus, RunResult
+from sparkjobs.schedule import Work, side_by_side
 from sparkjobs.shelf import Shelf
 from sparkjobs.sql import refuse_expressions
 from sparkjobs.stop import Stopped, held_back, stoppable
+
+_TOLD = "stopped by SIGTERM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Orders:
     fail_fast: bool = False
     lock_wait_s: float = 0
     """How long to wait for a table that another run is writing."""
+    threads: int = 1
+    """How many jobs may run at a time."""
 
 
 def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, orders: Orders) -> RunResult:
@@ -46,31 +54,72 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
         ConfigError: a rule or check holds an expression that may not run.
         SetupError: Delta's jars are missing.
     """
-    clock, emit = orders.clock, orders.emit
+    clock, emit = orders.clock, _one_at_a_time(orders.emit)
     now, before = clock(), time.monotonic()
     started = now.isoformat()
-    shelf = shelf_of(start, conf, plan, now)
+    shelf = shelf_of(start, conf, plan, now, apart=orders.threads > 1)
     past = _past(conf, plan)
     run = Run(orders.run_id, plan, shelf, clock, emit, now, orders.lock_wait_s, orders.fail_fast, past.runs)
     facts = {"run_id": orders.run_id, "jobs": len(plan.jobs)}
     emit(Event(started, "run_started", facts=facts | ({"skipped": past.skipped} if past.skipped else {})))
-    results: dict[str, JobResult] = {}
-    with suppress(Stopped), stoppable():
-        for job in plan.jobs:
-            with held_back():
-                results[job.name] = _job(run, job, results, conf.project.retries)
-            # a call into the JVM was cut short: the next would read its answer
-            if shelf and results[job.name].exit_code != StoppedError.exit_code:
-                shelf.release(job)
-    for job in plan.jobs:
-        if job.name not in results:
-            results[job.name] = _skipped(run, job, "stopped by SIGTERM")
-    result = RunResult(orders.run_id, started, time.monotonic() - before, tuple(results.values()))
+    work = partial(_worked, run, conf.project.retries)
+    if orders.threads > 1:
+        results = side_by_side(plan.jobs, orders.threads, work, partial(_halt, run))
+    else:
+        results = _in_turn(run, work)
+    jobs = tuple(results[job.name] for job in plan.jobs)
+    result = RunResult(orders.run_id, started, time.monotonic() - before, jobs)
     emit(Event(clock().isoformat(), "run_ended", facts={"failed": len(result.failed)}))
     return result
 
 
-def shelf_of(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, now: datetime) -> Shelf | None:
+def _one_at_a_time(emit: Emit) -> Emit:
+    lock = Lock()
+
+    def emit_one(event: Event) -> None:
+        with lock:
+            emit(event)
+
+    return emit_one
+
+
+def _in_turn(run: Run, work: Work) -> dict[str, JobResult]:
+    """The results of all jobs, one after another."""
+    results: dict[str, JobResult] = {}
+    with suppress(Stopped), stoppable():
+        for job in run.plan.jobs:
+            with held_back():
+                results[job.name] = work(job, results)
+    for job in run.plan.jobs:
+        if job.name not in results:
+            results[job.name] = _skipped(run, job, _TOLD)
+    return results
+
+
+def _worked(run: Run, retries: Retries, job: JobPlan, results: Mapping[str, JobResult]) -> JobResult:
+    result = _job(run, job, results, retries)
+    # a call into the JVM may have been cut short: the next would read its answer
+    if run.shelf and not run.halt.told:
+        run.shelf.release(job)
+    return result
+
+
+def _halt(run: Run, running: Collection[str]) -> None:
+    """Let `running` jobs end soon: all but those that commit lose what they have Spark do."""
+    for job in set(running) - run.halt.tell():
+        with suppress(Py4JError, OSError):  # the JVM is gone
+            if run.shelf:
+                jvm.cancel(run.shelf.spark, run.run_id, job)
+
+
+def shelf_of(
+    start: Callable[[Conf], SparkSession],
+    conf: Conf,
+    plan: RunPlan,
+    now: datetime,
+    *,
+    apart: bool = False,
+) -> Shelf | None:
     """What the jobs of `plan` read, in a session that is fit for it; None where nothing runs.
 
     Raises:
@@ -84,7 +133,7 @@ def shelf_of(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, n
     if any(job.conf.output.format == "delta" for job in running):
         session.require_delta(spark)
     refuse_expressions(spark, conf, plan)
-    return Shelf(spark, plan, now)
+    return Shelf(spark, plan, now, apart=apart)
 
 
 def _past(conf: Conf, plan: RunPlan) -> Records:
@@ -94,7 +143,7 @@ def _past(conf: Conf, plan: RunPlan) -> Records:
     return past_runs(conf.path("artifacts", "target") / "runs", plan.project, plan.env)
 
 
-def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries) -> JobResult:
+def _job(run: Run, job: JobPlan, results: Mapping[str, JobResult], retries: Retries) -> JobResult:
     if why := _held_up(run, job, results):
         return _skipped(run, job, why)
     started, before = run.clock().isoformat(), time.monotonic()
@@ -124,10 +173,10 @@ def _job(run: Run, job: JobPlan, results: dict[str, JobResult], retries: Retries
     return ended
 
 
-def _held_up(run: Run, job: JobPlan, results: dict[str, JobResult]) -> str | None:
+def _held_up(run: Run, job: JobPlan, results: Mapping[str, JobResult]) -> str | None:
     """Why `job` may not start; None when it may."""
-    if any(one.exit_code == StoppedError.exit_code for one in results.values()):
-        return "stopped by SIGTERM"
+    if run.halt.told:
+        return _TOLD
     lost = [name for name in job.upstream if results[name].status in ("fail", "error", "skipped")]
     if lost:
         return f"{', '.join(lost)} did not publish"
@@ -138,13 +187,14 @@ def _held_up(run: Run, job: JobPlan, results: dict[str, JobResult]) -> str | Non
 
 def _skipped(run: Run, job: JobPlan, why: str) -> JobResult:
     now = run.clock().isoformat()
-    ended = JobResult(job.name, "skipped", why, now, now, 0.0, str(job.table))
+    exit_code = StoppedError.exit_code if why == _TOLD else 0
+    ended = JobResult(job.name, "skipped", why, now, now, 0.0, str(job.table), exit_code=exit_code)
     run.emit(Event(now, "job_ended", job.name, _facts(ended)))
     return ended
 
 
 def _outcome(
-    run: Run, job: JobPlan, progress: Progress, results: dict[str, JobResult], retries: Retries
+    run: Run, job: JobPlan, progress: Progress, results: Mapping[str, JobResult], retries: Retries
 ) -> tuple[JobStatus, str, int]:
     """Do what is to be done for `job`: how it ended, what is told of that, and the exit code."""
     shelf, why = run.shelf, "; ".join(job.reasons)
@@ -153,11 +203,15 @@ def _outcome(
             finish(run, job.name, job.table)
             return "no-op", "up to date", 0
         run.emit(Event(run.clock().isoformat(), "job_started", job.name, {"why": why}))
-        with stoppable():
-            _tried(run, shelf, job, progress, results, retries)
+        try:
+            with stoppable():
+                _tried(run, shelf, job, progress, results, retries)
+        finally:
+            run.halt.check()  # what a cancelled job of Spark has led to is no failure of its own
     except PublishedMeanwhileError as meanwhile:
         return "no-op", str(meanwhile), 0
     except Stopped:
+        run.halt.tell()
         stopped = StoppedError(job.name)
         if progress.published:  # the signal came while it was committed
             return "success", why, stopped.exit_code
@@ -171,7 +225,12 @@ def _outcome(
 
 
 def _tried(
-    run: Run, shelf: Shelf, job: JobPlan, progress: Progress, results: dict[str, JobResult], retries: Retries
+    run: Run,
+    shelf: Shelf,
+    job: JobPlan,
+    progress: Progress,
+    results: Mapping[str, JobResult],
+    retries: Retries,
 ) -> None:
     """Run `job`, and again while it fails for reasons that pass: same manifest, same write key.
 
@@ -184,7 +243,7 @@ def _tried(
         except TransientError as error:
             facts = {"after": scrubbed(error.error), "step": error.step, "wait_s": wait_s}
             run.emit(Event(run.clock().isoformat(), "retry", job.name, facts))
-            time.sleep(wait_s)
+            run.halt.wait(wait_s)
             progress.forget()
     return run_job(run, shelf, job, progress, results)
 

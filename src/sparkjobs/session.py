@@ -57,17 +57,24 @@ _LOCAL = {
 """One machine needs no cluster's defaults; none of it is set on a cluster."""
 
 
-def start(conf: Conf) -> SparkSession:
+def start(conf: Conf, *, threads: int = 1) -> SparkSession:
     """The session of this process, with the project's `spark:` where nobody said otherwise.
+
+    Several `threads` share what there is to compute with fairly.
 
     Raises:
         SetupError: Spark does not start, or a setting contradicts what correct tables need.
     """
+    if threads > 1 and os.environ.get("PYSPARK_PIN_THREAD", "true").lower() != "true":
+        raise SetupError(
+            "PYSPARK_PIN_THREAD is off, so that Spark could not tell the jobs of one thread from another's.",
+            "Unset it, or leave --threads at 1.",
+        )
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if (conf.root / "conf" / "log4j2.properties").is_file():
         os.environ.setdefault("SPARK_CONF_DIR", str(conf.root / "conf"))
     try:
-        spark = _built(conf)
+        spark = _built(conf, {"spark.scheduler.mode": "FAIR"} if threads > 1 else {})
     except UnknownReferenceError as error:
         raise SetupError(
             f"A setting in `spark:` is a secret, and {error}.", "Provide it, or unset it."
@@ -87,13 +94,24 @@ def start(conf: Conf) -> SparkSession:
     return spark
 
 
-def _built(conf: Conf) -> SparkSession:
+def apart(spark: SparkSession, pool: str) -> SparkSession:
+    """A session for this thread, whose settings are from now on its own; what is cached is shared.
+
+    What it lets Spark do is in the scheduler's `pool`.
+    """
+    own = SparkSession(spark.sparkContext, spark._jsparkSession.cloneSession())  # noqa: SLF001 (newSession forgets what was set)
+    _jvm(spark).org.apache.spark.sql.classic.SparkSession.setActiveSession(own._jsparkSession)  # noqa: SLF001
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
+    return own
+
+
+def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
     given = _given(conf.root)
     named = given.get("spark.app.name", "")
     ours = named in ("", Path(sys.argv[0]).name)  # spark-submit names an application after its file
     builder = SparkSession.builder.appName(f"sparkjobs {conf.project.name}" if ours else named)
     declared = {key: revealed(value, os.environ) for key, value in conf.project.spark.items()}
-    for key, value in settings(given, declared, conf.root).items():
+    for key, value in settings(given, {**defaults, **declared}, conf.root).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
 

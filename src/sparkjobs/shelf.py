@@ -1,12 +1,14 @@
 """The shelf: what several jobs of a run read is opened once, cached, and released after its last user."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import Lock
 
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
+from sparkjobs import jvm, session
 from sparkjobs.errors import InputError
 from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
 from sparkjobs.quality import Contracted, Counted, apply, counted
@@ -28,47 +30,61 @@ class Opened:
 
 
 class Shelf:
-    """Opens inputs, and keeps those that are cached for as long as a job needs them."""
+    """Opens inputs, and keeps those that are cached for as long as a job needs them; for any thread."""
 
-    def __init__(self, spark: SparkSession, plan: RunPlan, now: datetime) -> None:
+    def __init__(self, spark: SparkSession, plan: RunPlan, now: datetime, *, apart: bool = False) -> None:
         self.spark, self.now = spark, now
-        self._root, self._readers = plan.root, plan.readers()
+        self._root, self._readers, self._apart = plan.root, plan.readers(), apart
+        self._opening: dict[Key, Lock] = {}
         self._kept: dict[Key, Opened] = {}
         self._done: set[str] = set()
+        self._releasing = Lock()
 
-    def open(self, job: JobPlan, one: PlannedInput, version: int | None) -> Opened:
-        """The input `one` of `job`; a cached one is the same for all of its users.
+    def session(self, job: JobPlan) -> SparkSession:
+        """The session in which `job` runs: one of its own where jobs run apart, each in a thread."""
+        return session.apart(self.spark, job.name) if self._apart else self.spark
+
+    def open(self, spark: SparkSession, job: JobPlan, one: PlannedInput, version: int | None) -> Opened:
+        """The input `one` of `job`, whose session is `spark`; a cached one is the same for all of its users.
 
         Raises:
             InputError: a file's columns are not the declared ones.
         """
-        if one.key in self._kept:
-            return self._kept[one.key]
-        opened = self._source(one) if isinstance(one, SourceInput) else self._table(job, one, version)
-        if one.cached:
-            self._kept[one.key] = opened
-        return opened
+        with self._opening.setdefault(one.key, Lock()):
+            opened = self._kept.get(one.key)
+            if opened is None:
+                opened = self._opened(self.spark if one.cached else spark, job, one, version)
+                if one.cached:
+                    self._kept[one.key] = opened
+        return replace(opened, frame=jvm.within(spark, opened.frame))
 
     def release(self, job: JobPlan) -> None:
         """Forget every cached input that no job after `job` reads."""
-        self._done.add(job.name)
-        for key in list(self._kept):
-            if set(self._readers[key]) <= self._done:
-                opened = self._kept.pop(key)
-                with suppress(Py4JError, OSError):  # the JVM is gone, and what it cached with it
-                    (opened.contracted.rows if opened.contracted else opened.frame).unpersist(blocking=False)
+        with self._releasing:
+            self._done.add(job.name)
+            for key in list(self._kept):
+                if set(self._readers[key]) <= self._done:
+                    opened = self._kept.pop(key)
+                    rows = opened.contracted.rows if opened.contracted else opened.frame
+                    with suppress(Py4JError, OSError):  # the JVM is gone, and what it cached with it
+                        rows.unpersist(blocking=False)
 
-    def _source(self, one: SourceInput) -> Opened:
-        incoming = read_source(self.spark, one, self._root)
+    def _opened(self, spark: SparkSession, job: JobPlan, one: PlannedInput, version: int | None) -> Opened:
+        if isinstance(one, SourceInput):
+            return self._source(spark, one)
+        return self._table(spark, job, one, version)
+
+    def _source(self, spark: SparkSession, one: SourceInput) -> Opened:
+        incoming = read_source(spark, one, self._root)
         try:
-            contracted = apply(self.spark, one, incoming.rows, incoming.headers, self.now)
+            contracted = apply(spark, one, incoming.rows, incoming.headers, self.now)
         except ValueError as error:
             raise InputError(one.source, (str(error),), "Mend its `rules:` in conf/sources.yml.") from error
         return Opened(contracted.valid, contracted)
 
-    def _table(self, job: JobPlan, one: TableInput, version: int | None) -> Opened:
+    def _table(self, spark: SparkSession, job: JobPlan, one: TableInput, version: int | None) -> Opened:
         assert version is not None, (job.name, one.name)  # noqa: S101 (its job has published, or this one is skipped)
-        frame = read_table(self.spark, one, version)
+        frame = read_table(spark, one, version)
         if one.part is not None:
             part = counted(one.job, frame, one.part, cached=one.cached)
             return Opened(part.rows, counted=part)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
-from tests.faults.cases import FORMATS, SLOW
+from sparkjobs.state import locked
+from tests.faults.cases import FORMATS, SLOW, java_options, start_fast
 from tests.faults.trial import Trials
 from tests.faults.victims import PATIENCE_S, Process, ended, finished, start
-from tests.projects import REPOSITORY
+from tests.projects import REPOSITORY, rows, write_project
 
 
 def until(process: Process, path: Path, pattern: str) -> None:
@@ -122,3 +124,90 @@ def test_a_run_that_is_told_to_stop_while_it_judges_and_commits(
     result = trial.run_again()
     assert result.status == ("no-op" if published else "success")
     trial.conclude("SIGTERM", (f"{after_s} s after the quarantine was written",), result)
+
+
+SEVERAL = """
+from pathlib import Path
+
+def context(rows: DataFrame):
+    return rows.sparkSession.sparkContext
+
+def kind():
+    def slowly(kind):
+        import time
+        time.sleep(5)
+        return kind
+
+    return (F.udf(slowly)("kind") if Path({slow!r}).exists() else F.col("kind")).alias("kind")
+
+@job
+def first(rows: DataFrame) -> DataFrame:
+    mode = context(rows).getConf().get("spark.scheduler.mode")
+    pool = context(rows).getLocalProperty("spark.scheduler.pool")
+    return rows.select("id", kind(), F.lit(f"{{mode}} {{pool}}").alias("told"))
+
+@job
+def second(rows: DataFrame) -> DataFrame:
+    return rows.select("id", kind())
+
+@job
+def third(first: DataFrame) -> DataFrame:
+    return first
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "scheduler"),
+    [(("--threads", "2"), "FAIR first"), pytest.param((), "None None", marks=pytest.mark.exhaustive)],
+)
+def test_a_run_of_several_threads_that_is_told_to_stop(
+    spark: SparkSession, tmp_path: Path, archive: Path, more: tuple[str, ...], scheduler: str
+) -> None:
+    inputs = {
+        "first": "rows: {source: rows}",
+        "second": "rows: {source: rows}",
+        "third": "first: {ref: first}",
+    }
+    output = 'output: {{format: delta, path: "${{warehouse}}/{}"}}\n'
+    files = {
+        **{
+            f"conf/jobs/{name}.yml": f"inputs: {{{one}}}\n{output.format(name)}"
+            for name, one in inputs.items()
+        },
+        "conf/sources.yml": "rows: {format: csv, path: '${landing}/*.csv', columns: {id: int, kind: string}}\n",
+        "landing/a.csv": "id,kind\n1,x\n2,y\n",
+        "slow": "",
+    }
+    write_project(tmp_path, SEVERAL.format(slow=str(tmp_path / "slow")), files)
+    start_fast(tmp_path)
+    java_options(tmp_path, f"-XX:SharedArchiveFile={archive}")
+
+    process = start(tmp_path, "run", "--run-id", "stopped", "--threads", "2")
+    for name in ("first", "second"):
+        until(process, tmp_path / "warehouse" / name, "_temporary")
+    process.send_signal(signal.SIGTERM)
+    code, told = ended(process)
+
+    assert code == 143, told
+    record = json.loads((tmp_path / "target/runs/stopped/run_results.json").read_text(encoding="utf-8"))
+    results = [(one["status"], one["published"], one["message"].splitlines()[0]) for one in record["results"]]
+    assert results == [
+        ("error", None, "'first': the run was told to stop (SIGTERM)."),
+        ("error", None, "'second': the run was told to stop (SIGTERM)."),
+        ("skipped", None, "stopped by SIGTERM"),
+    ]
+    events = (tmp_path / "target/runs/stopped/events.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(events[place])["event"] for place in (0, -1)] == ["run_started", "run_ended"]
+    assert not list(tmp_path.glob("warehouse/*/_delta_log"))
+    assert not list(tmp_path.glob("warehouse/*/*/part-*"))  # neither came to the end of its write
+    for name in ("first", "second"):
+        with locked(name, tmp_path / f"warehouse/{name}/_sparkjobs", "look") as lock:
+            assert lock.taken_from is None
+
+    (tmp_path / "slow").unlink()
+    code, told = finished(tmp_path, "retry", *more)
+
+    assert code == 0, told
+    assert rows(spark, tmp_path / "warehouse/first") == [(1, "x", scheduler), (2, "y", scheduler)]
+    assert rows(spark, tmp_path / "warehouse/second") == [(1, "x"), (2, "y")]
+    assert rows(spark, tmp_path / "warehouse/third") == [(1, "x", scheduler), (2, "y", scheduler)]

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.projects import DAILY, MAIN, SOURCES, plan_of, project, publish_as_a_run_would, write
+from tests.unit.projects import (
+    DAILY,
+    MAIN,
+    SOURCES,
+    plan_of,
+    project,
+    publish_as_a_run_would,
+    published,
+    write,
+)
 
 DEMO = Path(__file__).parents[2]
 WEEKLY = (
@@ -54,6 +63,27 @@ def test_every_verb_explains_itself(verb: str) -> None:
     assert done.returncode == 0
     assert f"Usage: sparkjobs {verb} [OPTIONS]" in done.stdout
     assert "--project DIR" in done.stdout
+
+
+def test_a_run_that_nobody_listens_to_any_more_keeps_its_record(tmp_path: Path) -> None:
+    """As under spark-submit, whose JVM is gone before the program is told to stop."""
+    published(tmp_path)
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    command = [sys.executable, "-m", "sparkjobs", "run", "--run-id", "monday", "--project", str(tmp_path)]
+    subprocess.run(command, stdout=writing, stderr=writing, check=False)
+    os.close(writing)
+
+    record = json.loads((tmp_path / "target/runs/monday/run_results.json").read_text())
+    assert [one["status"] for one in record["results"]] == ["no-op"]
+
+
+def test_less_than_one_thread_is_refused(tmp_path: Path) -> None:
+    done = sparkjobs("run", "--threads", "0", "--project", str(project(tmp_path)))
+
+    assert done.returncode == 2
+    assert "Invalid value for '--threads': 0 is not in the range x>=1." in done.stderr
 
 
 def test_list_tells_what_jobs_read_and_write_and_imports_no_pyspark(tmp_path: Path) -> None:

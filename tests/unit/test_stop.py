@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sparkjobs.state import locked
-from sparkjobs.stop import Stopped, held_back, stoppable
+from sparkjobs.stop import Halt, Stopped, held_back, stoppable
 
 DEADLINE_S = 30
 
@@ -151,6 +151,63 @@ def test_another_thread_is_left_alone() -> None:
     thread.join()
 
     assert done == ["worked"]
+
+
+def test_a_halt_stops_at_the_next_step_and_not_before_it_is_told() -> None:
+    halt = Halt()
+    halt.check()
+    halt.wait(0)
+    assert not halt.told
+
+    halt.tell()
+
+    assert halt.told
+    with pytest.raises(Stopped):
+        halt.check()
+
+
+def test_a_halt_ends_a_wait() -> None:
+    halt = Halt()
+    timer = threading.Timer(0.1, halt.tell)
+    started = time.monotonic()
+    timer.start()
+
+    with pytest.raises(Stopped):
+        halt.wait(DEADLINE_S)
+
+    timer.join()
+    assert time.monotonic() - started < DEADLINE_S / 2
+
+
+def test_a_halt_spares_what_is_held_back_and_lets_nothing_else_begin_to_be() -> None:
+    halt = Halt()
+    seen = []
+
+    with halt.held_back("one"):
+        with halt.held_back("two"):
+            pass
+        assert halt.tell() == {"one"}
+        seen.append("one goes on")
+        with pytest.raises(Stopped), halt.held_back("two"):
+            seen.append("two began")
+
+    assert seen == ["one goes on"]
+    assert halt.tell() == frozenset()
+
+
+def test_a_halts_block_holds_the_signal_back_too() -> None:
+    seen = []
+
+    def work() -> None:
+        with Halt().held_back("one"):
+            _terminate()
+            seen.append("inside")
+        seen.append("after")
+
+    with stoppable(), pytest.raises(Stopped):
+        work()
+
+    assert seen == ["inside"]
 
 
 RUN = """

@@ -105,6 +105,13 @@ selection = options(
 running = options(
     click.option("--fail-fast", is_flag=True, help="Start no further job after a failure."),
     click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        default=1,
+        metavar="N",
+        help="Run up to N jobs at a time that do not read each other; default 1.",
+    ),
+    click.option(
         "--lock-timeout",
         "lock_wait_s",
         type=click.FloatRange(min=0),

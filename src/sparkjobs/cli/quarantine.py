@@ -66,6 +66,7 @@ def replay(
     sets: tuple[str, ...],
     job: str,
     fail_fast: bool,
+    threads: int,
     lock_wait_s: float,
     run_id: str | None,
 ) -> None:
@@ -76,7 +77,9 @@ def replay(
     planned = build(
         conf, registry_of(conf), Request((known(conf, job),), window=Window(clock()), replay=True)
     )
-    run_planned(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+    run_planned(
+        conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
+    )
 
 
 @quarantine.command()

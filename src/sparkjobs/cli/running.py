@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ def run(
     start: str | None,
     end: str | None,
     fail_fast: bool,
+    threads: int,
     lock_wait_s: float,
     run_id: str | None,
 ) -> None:
@@ -46,7 +48,9 @@ def run(
     conf = project_of(root, env, sets).conf()
     asked = Selection((*select, *more), exclude, full_refresh, start, end)
     planned = build(conf, registry_of(conf), asked.request())
-    run_planned(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+    run_planned(
+        conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
+    )
 
 
 @click.command()
@@ -100,6 +104,7 @@ def retry(
     sets: tuple[str, ...],
     failed: str | None,
     fail_fast: bool,
+    threads: int,
     lock_wait_s: float,
     run_id: str | None,
 ) -> None:
@@ -116,10 +121,20 @@ def retry(
         click.echo(f"{folder.name}: every job of it has published; there is nothing to retry")
         return
     planned = build(conf, registry_of(conf), request)
-    run_planned(conf, planned, run_id_of(run_id), fail_fast=fail_fast, lock_wait_s=lock_wait_s)
+    run_planned(
+        conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
+    )
 
 
-def run_planned(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_s: float) -> None:  # noqa: ANN401 (RunPlan, imported late)
+def run_planned(
+    conf: Conf,
+    plan: Any,  # noqa: ANN401 (RunPlan, imported late)
+    name: str,
+    *,
+    fail_fast: bool,
+    threads: int,
+    lock_wait_s: float,
+) -> None:
     """Execute `plan` as run `name`, show it, keep its record, and end with the exit code of what failed."""
     from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (planning may fail without)
     from sparkjobs.run import Orders, execute  # noqa: PLC0415
@@ -135,10 +150,11 @@ def run_planned(conf: Conf, plan: Any, name: str, *, fail_fast: bool, lock_wait_
 
         def emit(event: Any) -> None:  # noqa: ANN401 (Event, imported late)
             log.write(event)
-            progress.show(event)
+            with suppress(BrokenPipeError):  # nobody listens any more; the run and its record go on
+                progress.show(event)
 
-        orders = Orders(name, clock, emit, fail_fast=fail_fast, lock_wait_s=lock_wait_s)
-        result = execute(start, conf, plan, orders)
+        orders = Orders(name, clock, emit, fail_fast=fail_fast, lock_wait_s=lock_wait_s, threads=threads)
+        result = execute(partial(start, threads=threads), conf, plan, orders)
     write_results(folder, plan, result)
     click.echo(results_table(plan, result), nl=False)
     for line in advice_lines(result):

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,13 +40,15 @@ class Lock:
 
 
 @contextmanager
-def locked(job: str, folder: Path, run_id: str, wait_s: float = 0) -> Iterator[Lock]:
+def locked(
+    job: str, folder: Path, run_id: str, wait_s: float = 0, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Lock]:
     """Hold the lock of the table whose state lies in `folder`, once it is free.
 
     Raises:
-        LockHeldError: another process holds it, and did so for `wait_s`.
+        LockHeldError: another process or thread holds it, and did so for `wait_s`.
     """
-    handle = _acquired(job, folder, wait_s)
+    handle = _acquired(job, folder, wait_s, sleep)
     _held.add(handle)
     try:
         dead = _owner(handle)
@@ -62,7 +64,7 @@ def locked(job: str, folder: Path, run_id: str, wait_s: float = 0) -> Iterator[L
             os.close(handle)
 
 
-def _acquired(job: str, folder: Path, wait_s: float) -> int:
+def _acquired(job: str, folder: Path, wait_s: float, sleep: Callable[[float], None]) -> int:
     until = time.monotonic() + wait_s
     while True:
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,7 +80,7 @@ def _acquired(job: str, folder: Path, wait_s: float) -> int:
         left_s = until - time.monotonic()
         if left_s <= 0:
             raise LockHeldError(job, str(folder.parent), _told(owner))
-        time.sleep(min(_POLL_S, left_s))
+        sleep(min(_POLL_S, left_s))
 
 
 def _write(handle: int, owner: Owner) -> None:
