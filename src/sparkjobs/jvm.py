@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import DataFrame, Observation, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, Observation, SparkSession
 
 from sparkjobs.results import Spread, Stage, Tasks
 
@@ -30,6 +30,12 @@ def within(spark: SparkSession, frame: DataFrame) -> DataFrame:
     plan = frame.select("*")._jdf.queryExecution().analyzed()  # noqa: SLF001
     rows = spark._jvm.org.apache.spark.sql.classic.Dataset.ofRows(spark._jsparkSession, plan)  # type: ignore[union-attr]  # noqa: SLF001
     return DataFrame(rows, spark)
+
+
+def loaded(spark: SparkSession, reader: DataFrameReader, paths: Iterable[str]) -> DataFrame:
+    """What `reader` makes of files, handed over all at once; a list goes to the JVM one call per file."""
+    split = spark._jvm.java.util.regex.Pattern.compile("\0").split("\0".join(paths))  # type: ignore[union-attr]  # noqa: SLF001
+    return DataFrame(reader._jreader.load(split), spark)  # noqa: SLF001
 
 
 def retried(spark: SparkSession, run_id: str, job: str) -> bool:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config.sources import DeltaSource, OrcSource, ParquetSource
 from sparkjobs.errors import InputError
+from sparkjobs.jvm import loaded
 from sparkjobs.plan import Added, File, SourceInput
 from sparkjobs.plan.inputs import misfits
 from sparkjobs.read.added import added_frames
@@ -79,7 +80,7 @@ def _read(
     spark: SparkSession, files: Iterable[File], conf: ParquetSource | OrcSource, root: Path
 ) -> DataFrame:
     reader = spark.read.format(conf.format).option("parquet.page.verify-checksum.enabled", True)
-    return reader.option("basePath", _base(conf)).load(paths(files, root))
+    return loaded(spark, reader.option("basePath", _base(conf)), paths(files, root))
 
 
 def _base(conf: ParquetSource | OrcSource) -> str:

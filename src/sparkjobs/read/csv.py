@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config import CsvSource
 from sparkjobs.config.sources import CsvOptions
+from sparkjobs.jvm import loaded
 from sparkjobs.plan import FileGroup, SourceInput
 from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, listed, nothing, paths, together
 from sparkjobs.sql import HEADER, column, quoted
@@ -35,7 +36,7 @@ def read_csv(spark: SparkSession, planned: SourceInput, conf: CsvSource, root: P
 
 
 def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -> DataFrame:
-    lines = spark.read.text(paths(group.files, root)).select(
+    lines = loaded(spark, spark.read.format("text"), paths(group.files, root)).select(
         _decoded(conf.options).alias(LINE), _valid(conf.options).alias(VALID), "_metadata"
     )
     return parsed_lines(lines.filter(F.length(F.trim(LINE)) > 0), group, conf)
@@ -111,7 +112,7 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
     raw = F.coalesce(corrupt, text)
     damage = F.when(raw.contains("\ufffd"), "not_utf8").when(corrupt.isNotNull(), "malformed")
     told = incoming_columns(values, raw, damage, listed(group.columns))
-    return reader.csv(paths(group.files, root)).select(*told)
+    return loaded(spark, reader.format("csv"), paths(group.files, root)).select(*told)
 
 
 def _schema(group: FileGroup) -> str:

@@ -6,6 +6,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkjobs.config.sources import JsonSource, TextSource
+from sparkjobs.jvm import loaded
 from sparkjobs.plan import SourceInput
 from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, nothing, paths
 from sparkjobs.sql import column, quoted
@@ -74,4 +75,5 @@ def _raw() -> Column:
 
 
 def _lines(spark: SparkSession, planned: SourceInput, root: Path) -> DataFrame:
-    return spark.read.text(paths(planned.files, root)).select("value", "_metadata")
+    lines = loaded(spark, spark.read.format("text"), paths(planned.files, root))
+    return lines.select("value", "_metadata")

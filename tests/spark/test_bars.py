@@ -1,0 +1,98 @@
+"""What a job has Spark do, beside a script by hand that does the same: counted, not timed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from pyspark.sql import SparkSession
+
+from tests.event_log import events
+from tests.projects import lay_out, run, write_project
+
+CODE = """
+@job
+def sums(rows: DataFrame) -> DataFrame:
+    return rows.groupBy("part").agg(F.sum("n").alias("n"))
+"""
+SOURCES = """
+rows:
+  format: csv
+  path: ${landing}/*.csv
+  columns: {part: int, n: int}
+  rules: [positive: [n], not_null: {columns: [part, n]}]
+"""
+JOB = """
+inputs: {{rows: {{source: rows}}}}
+output: {{format: {}, path: "${{warehouse}}/sums"{}}}
+checks: [{}]
+"""
+BY_FOOTERS = (
+    "row_count: {min: 1}, not_null: [part, n], between: {column: n, min: 0, max: 99}, unique: [part]"
+)
+BY_SCAN = f"{BY_FOOTERS}, expression: n > part, mean: {{column: n, min: 1}}, not_equal: {{column: n, to: 1}}"
+
+
+def spark_jobs(spark: SparkSession, work: Callable[[], object]) -> int:
+    """How many Spark jobs `work` makes."""
+    folder = Path(urlparse(str(spark.conf.get("spark.eventLog.dir"))).path)
+    log = next(folder.glob(f"*{spark.sparkContext.applicationId}*"))
+    before = len(events(log, "SparkListenerJobStart"))
+    work()
+    return len(events(log, "SparkListenerJobStart")) - before
+
+
+@pytest.mark.parametrize("by", ["", ", partition_by: [part]"])
+@pytest.mark.parametrize("table_format", ["parquet", "delta"])
+def test_an_output_takes_no_more_spark_jobs_than_by_hand(
+    spark: SparkSession, tmp_path: Path, table_format: str, by: str
+) -> None:
+    write_project(tmp_path, CODE, {"conf/sources.yml": SOURCES})
+    lay_out(tmp_path, {f"landing/{name}.csv": f"part,n\n1,{name}\n2,{name}\n" for name in (1, 2, 3)})
+
+    def by_hand() -> None:
+        rows = spark.read.csv(str(tmp_path / "landing"), header=True, schema="part int, n int")
+        sums = rows.groupBy("part").agg({"n": "sum"}).toDF("part", "n")
+        if by:  # one file for each partition, as ours has them
+            sums = sums.hint("rebalance", "part")
+        sums.write.format(table_format).partitionBy(*["part"] * bool(by)).save(str(tmp_path / "by_hand"))
+
+    def ours(checks: str) -> int:
+        lay_out(tmp_path, {"conf/jobs/sums.yml": JOB.format(table_format, by, checks)})
+        return spark_jobs(spark, lambda: run(spark, tmp_path, full_refresh=True))
+
+    script = spark_jobs(spark, by_hand)
+
+    assert ours("") <= script
+    assert ours(BY_FOOTERS) <= script
+    assert ours(BY_SCAN) <= script + 2  # one query: a shuffle of one row per task, and the row of them all
+
+
+def test_a_file_for_each_partition_and_all_that_is_written_is_published(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    write_project(
+        tmp_path,
+        CODE,
+        {
+            "conf/sources.yml": SOURCES,
+            "conf/jobs/sums.yml": JOB.format("parquet", ", partition_by: [part]", ""),
+        },
+    )
+    lines = "".join(f"{number % 5},{number + 1}\n" for number in range(1000))
+    lay_out(tmp_path, {f"landing/{name}.csv": f"part,n\n{lines}" for name in "abcd"})
+    folder = Path(urlparse(str(spark.conf.get("spark.eventLog.dir"))).path)
+    log = next(folder.glob(f"*{spark.sparkContext.applicationId}*"))
+    before = len(events(log, "SparkListenerTaskEnd"))
+
+    published = run(spark, tmp_path)["sums"].published
+
+    tasks = [event["Task Metrics"] for event in events(log, "SparkListenerTaskEnd")[before:]]
+    files = [
+        path.relative_to(tmp_path / "warehouse/sums") for path in tmp_path.glob("warehouse/sums/*/*.parquet")
+    ]
+    assert sorted(str(file.parent) for file in files) == [f"part={part}" for part in range(5)]
+    assert published is not None
+    assert published.files == 5
+    assert sum(task["Output Metrics"]["Bytes Written"] for task in tasks) == published.size
+    assert sum((tmp_path / "warehouse/sums" / file).stat().st_size for file in files) == published.size
