@@ -7,7 +7,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf
 export SPARK_LOCAL_IP := 127.0.0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop bench package clean
+.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop bench bench-checks package clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -71,7 +71,10 @@ cluster-stop:  ## stop them
 	$(BIN)/pip install --quiet --editable '.[bench]'
 	@touch $@
 
-bench: setup .venv/.bench  ## what checks cost, beside plain PySpark and Great Expectations; BENCH="--scale 1 --rounds 5"
+bench: setup .venv/.bench  ## what a run costs, beside scripts in plain PySpark; BENCH="--scale 1 --rounds 5 --cases merge"
+	$(BIN)/python -m bench.tax $(BENCH)
+
+bench-checks: setup .venv/.bench  ## what checks cost, beside Great Expectations and checks by hand
 	$(BIN)/python -m bench.quality $(BENCH)
 
 package: setup  ## one zip for --py-files: target/sparkjobs.zip

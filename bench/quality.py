@@ -15,7 +15,8 @@ from statistics import median
 
 from bench.measure import Cost, adopt_orphans, measured
 from bench.rows import Activity, activity, content
-from bench.variants import OUT, ROOT, VARIANTS, Variant, command, environment, files_of, log_of, passed
+from bench.submit import OUT, ROOT, environment, files_of
+from bench.variants import VARIANTS, Variant, command, log_of, passed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def run_once(variant: Variant, data: Path, kind: str) -> Run:
     if passed(variant) not in (None, 20):
         raise ValueError(f"{variant.name} does not tell of 20 checks")
     plain = next(one for one in VARIANTS if one.name == "plain")
-    if variant.name != "empty" and content(files_of(variant, kind)) != content(files_of(plain, kind)):
+    if variant.name != "empty" and content(files_of(variant.table, kind)) != content(
+        files_of(plain.table, kind)
+    ):
         raise ValueError(f"{variant.name} has written other rows than {plain.name}")
     (event_log,) = (path for path in variant.events.iterdir() if not path.name.startswith("."))
     return Run(cost, activity(event_log, data))

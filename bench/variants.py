@@ -1,21 +1,10 @@
 """What is compared: each a command that writes the same table, and says which of its checks hold."""
 
 import json
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deltalake import DeltaTable
-
-ROOT = Path(__file__).parents[1]
-OUT = ROOT / "target" / "bench"
-_BIN = Path(sys.executable).parent
-_DELTA = {
-    "spark.jars": ".jars/*.jar",
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-}
+from bench.submit import OUT, submitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +44,17 @@ VARIANTS = (
 
 def command(variant: Variant, data: Path, kind: str) -> list[str]:
     """The command that writes the table of `variant`, as a user would start it."""
-    settings = {"spark.eventLog.dir": variant.events.as_uri()}
-    if variant.script == ENTRY:
-        settings |= {"spark.jars": _DELTA["spark.jars"]}  # it sets the others itself
-        paths = (
-            f"paths.landing={data}",
-            f"paths.warehouse={variant.folder}",
-            f"paths.artifacts={variant.folder}",
-        )
-        output = f"jobs.priced_lines.output.format={kind}"
-        overrides = [word for one in (*paths, output) for word in ("--set", one)]
-        program = [ENTRY, "run", "--project", "bench", *overrides]
-    else:
-        settings |= _DELTA if kind == "delta" else {}
-        program = [variant.script, kind, str(data), str(variant.table)]
-    confs = [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
-    return [str(_BIN / "spark-submit"), *confs, *program]
-
-
-def environment() -> dict[str, str]:
-    """Ours for Spark, and nothing of Spark that the caller has set."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))}
-    return inherited | {
-        "GX_ANALYTICS_ENABLED": "false",
-        "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
-        "PYSPARK_PYTHON": str(_BIN / "python"),
-        "PYTHONPATH": str(ROOT),
-        "SPARK_CONF_DIR": str(ROOT / "bench" / "conf"),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-    }
-
-
-def files_of(variant: Variant, kind: str) -> list[str]:
-    """The files that readers of the table see."""
-    if kind == "delta":
-        return sorted(DeltaTable(variant.table).file_uris())
-    return sorted(map(str, variant.table.glob("*.parquet")))
+    if variant.script != ENTRY:
+        arguments = kind, str(data), str(variant.table)
+        return submitted(variant.script, *arguments, events=variant.events, delta=kind == "delta")
+    sets = (
+        f"paths.landing={data}",
+        f"paths.warehouse={variant.folder}",
+        f"paths.artifacts={variant.folder}",
+        f"jobs.priced_lines.output.format={kind}",
+    )
+    overrides = [word for one in sets for word in ("--set", one)]
+    return submitted(ENTRY, "run", "--project", "bench", *overrides, events=variant.events, jars=True)
 
 
 def passed(variant: Variant) -> int | None:
