@@ -27,9 +27,7 @@ inputs: {{rows: {{source: rows}}}}
 output: {{format: {}, path: "${{warehouse}}/sums"{}}}
 checks: [{}]
 """
-BY_FOOTERS = (
-    "row_count: {min: 1}, not_null: [part, n], between: {column: n, min: 0, max: 99}, unique: [part]"
-)
+BY_FOOTERS = "row_count: {min: 1}, not_null: [part, n], between: {column: n, min: 0, max: 99}, unique: [part]"
 BY_SCAN = f"{BY_FOOTERS}, expression: n > part, mean: {{column: n, min: 1}}, not_equal: {{column: n, to: 1}}"
 
 
