@@ -152,7 +152,7 @@ def test_each_job_has_a_heading_over_those_of_its_parts(page: Page, address: str
 
     headings = page.locator("details").first.locator("h3, h4").all_inner_texts()
 
-    assert headings == ["orders", "Checks", "Profile of 1,204,300 rows, 48.2 MB", "The last 4 runs"]
+    assert headings == ["orders", "Advice", "Checks", "Profile of 1,204,300 rows, 48.2 MB", "The last 4 runs"]
 
 
 def test_long_words_and_two_hundred_jobs_do_not_break_it(page: Page, tmp_path: Path) -> None:
