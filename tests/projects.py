@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from textwrap import dedent
 
@@ -22,6 +23,7 @@ from sparkjobs.state import committed_schema
 
 HEAD = "from pyspark.sql import DataFrame, functions as F\nfrom sparkjobs import job\n"
 
+_numbers = count(1)
 NOW = Window(datetime(2026, 1, 1, tzinfo=UTC))
 REPOSITORY = Path(__file__).parents[1]
 CONF = """
@@ -101,7 +103,10 @@ def executed(
     """Execute `plan` in the test's session."""
     events: list[Event] = []
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    orders = Orders("run", lambda: moment, events.append, fail_fast=fail_fast, threads=threads)
+    # a name of its own: what Spark remembers of a run is looked up by it, and must not grow with each test
+    orders = Orders(
+        f"run-{next(_numbers)}", lambda: moment, events.append, fail_fast=fail_fast, threads=threads
+    )
     return execute(lambda _: spark, conf, plan, orders)
 
 

@@ -273,7 +273,7 @@ def test_one_log_entry_holds_data_write_key_and_run_id(spark: SparkSession, tmp_
     txn = next(action["txn"] for action in actions if "txn" in action)
     info = next(action["commitInfo"] for action in actions if "commitInfo" in action)
     assert (txn["appId"], txn["version"]) == ("sparkjobs/events", 1)
-    assert json.loads(info["userMetadata"])["run_id"] == "run"
+    assert json.loads(info["userMetadata"])["run_id"].startswith("run-")
 
 
 def test_all_readers_see_the_same_rows(spark: SparkSession, tmp_path: Path) -> None:
