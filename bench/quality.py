@@ -45,9 +45,9 @@ def main() -> None:
             runs[one.name].append(run := run_once(one, data, asked.format))
             print(f"round {number}: {one.name}: {run.cost.cpu_s:.1f} CPU s", file=sys.stderr, flush=True)
     found = {one.name: {"title": one.title, "runs": [*map(asdict, runs[one.name])]} for one in chosen}
-    place = OUT / f"{asked.format}-sf{asked.scale:g}"
-    place.with_suffix(".json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    place.with_suffix(".md").write_text(table(chosen, runs), encoding="utf-8")
+    name = f"{asked.format}-sf{asked.scale:g}"
+    (OUT / f"{name}.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    (OUT / f"{name}.md").write_text(table(chosen, runs), encoding="utf-8")
     print(table(chosen, runs), end="")
 
 

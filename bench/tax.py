@@ -85,13 +85,13 @@ def main() -> None:
         for case in chosen:
             rounds[case.name].append(costs := run_round(case, landing_of(case.name, data), number))
             print(f"round {number + 1}: {case.name}: {_ratio(costs):.2f}", file=sys.stderr, flush=True)
-    place = PLACE / f"tax-sf{asked.scale:g}"
+    name = f"tax-sf{asked.scale:g}"
     told = {
         name: [{side: asdict(cost) for side, cost in one.items()} for one in own]
         for name, own in rounds.items()
     }
-    place.with_suffix(".json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    place.with_suffix(".md").write_text(table(chosen, rounds), encoding="utf-8")
+    (PLACE / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (PLACE / f"{name}.md").write_text(table(chosen, rounds), encoding="utf-8")
     print(table(chosen, rounds), end="")
 
 

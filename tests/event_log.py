@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from pyspark.sql import SparkSession
+
 _ROWS = "number of output rows"
 
 
@@ -28,6 +30,12 @@ class Scan:
     rows: int
     bytes: int
     """By the input metrics of the tasks that moved its counter."""
+
+
+def log_of(spark: SparkSession) -> Path:
+    """The event log of the session, which goes on; what has ended is in it."""
+    folder = Path(urlparse(str(spark.conf.get("spark.eventLog.dir"))).path)
+    return next(folder.glob(f"*{spark.sparkContext.applicationId}*"))
 
 
 def scans(event_log: Path) -> tuple[Scan, ...]:

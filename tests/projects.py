@@ -76,10 +76,11 @@ def run(
     full_refresh: bool = False,
     sets: tuple[str, ...] = (),
     window: Window = NOW,
+    run_id: str | None = None,
 ) -> Mapping[str, JobResult]:
     """Plan and run, in this process; the result of each job."""
     conf, plan = planned(root, *select, full_refresh=full_refresh, sets=sets, window=window)
-    return {job.job: job for job in executed(spark, conf, plan).jobs}
+    return {job.job: job for job in executed(spark, conf, plan, run_id=run_id).jobs}
 
 
 def elsewhere() -> dict[str, str]:
@@ -98,15 +99,23 @@ def process(root: Path, *arguments: str, kill_at: str | None = None) -> "subproc
 
 
 def executed(
-    spark: SparkSession, conf: Conf, plan: RunPlan, *, fail_fast: bool = False, threads: int = 1
+    spark: SparkSession,
+    conf: Conf,
+    plan: RunPlan,
+    *,
+    fail_fast: bool = False,
+    threads: int = 1,
+    run_id: str | None = None,
 ) -> RunResult:
-    """Execute `plan` in the test's session."""
+    """Execute `plan` in the test's session.
+
+    Each run has a name of its own: what Spark remembers of a run is looked up by it, and must not grow with
+    each test.
+    """
     events: list[Event] = []
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    # a name of its own: what Spark remembers of a run is looked up by it, and must not grow with each test
-    orders = Orders(
-        f"run-{next(_numbers)}", lambda: moment, events.append, fail_fast=fail_fast, threads=threads
-    )
+    name = run_id or f"run-{next(_numbers)}"
+    orders = Orders(name, lambda: moment, events.append, fail_fast=fail_fast, threads=threads)
     return execute(lambda _: spark, conf, plan, orders)
 
 

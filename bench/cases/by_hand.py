@@ -12,6 +12,14 @@ ORDERS = """o_orderkey bigint, o_custkey bigint, o_orderstatus string, o_totalpr
     o_orderdate date, o_orderpriority string, o_clerk string, o_shippriority int, o_comment string"""
 
 
+KEYS = {
+    "by_priority": "o_orderpriority",
+    "by_status": "o_orderstatus",
+    "by_clerk": "o_clerk",
+    "by_month": "month",
+}
+
+
 def _write(rows: DataFrame, table: Path, *by: str) -> None:
     if by:  # one file for each partition, as sparkjobs has them
         rows = rows.hint("rebalance", *by)
@@ -48,8 +56,8 @@ def aggregate(spark: SparkSession, data: Path, out: Path) -> None:
 def pipeline(spark: SparkSession, data: Path, out: Path) -> None:
     """Five tables, four of one source, which is cached."""
     orders = _typed(spark, data).cache()
-    for make in (work.by_priority, work.by_status, work.by_clerk, work.by_month):
-        _write(make(orders), out / make.__name__)
+    for name, key in KEYS.items():
+        _write(work.worth(orders, key), out / name)
     _write(work.by_year(spark.read.parquet(str(out / "by_month"))), out / "by_year")
 
 

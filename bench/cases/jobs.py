@@ -25,27 +25,9 @@ def revenue(lineitem: DataFrame, orders: DataFrame) -> DataFrame:
 
 
 @job
-def by_priority(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: o_orderpriority."""
-    return work.by_priority(orders)
-
-
-@job
-def by_status(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: o_orderstatus."""
-    return work.by_status(orders)
-
-
-@job
-def by_clerk(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: o_clerk."""
-    return work.by_clerk(orders)
-
-
-@job
-def by_month(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: month, its first day."""
-    return work.by_month(orders)
+def worth(orders: DataFrame, *, key: str) -> DataFrame:
+    """Orders and their worth.  Grain: `key`."""
+    return work.worth(orders, key)
 
 
 @job

@@ -21,35 +21,17 @@ def revenue(lineitem: DataFrame, orders: DataFrame) -> DataFrame:
     )
 
 
-def by_priority(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: o_orderpriority."""
-    return _worth(orders, "o_orderpriority")
-
-
-def by_status(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: o_orderstatus."""
-    return _worth(orders, "o_orderstatus")
-
-
-def by_clerk(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: o_clerk."""
-    return _worth(orders, "o_clerk")
-
-
-def by_month(orders: DataFrame) -> DataFrame:
-    """Orders and their worth.  Grain: month, its first day."""
-    return _worth(orders.withColumn("month", F.trunc("o_orderdate", "month")), "month")
+def worth(orders: DataFrame, key: str) -> DataFrame:
+    """Orders and their worth.  Grain: `key`, a column of orders, or month, its first day."""
+    months = orders.withColumn("month", F.trunc("o_orderdate", "month"))
+    return months.groupBy(key).agg(
+        F.count(F.lit(1)).alias("orders"),
+        F.sum("o_totalprice").alias("worth"),
+        F.max("o_orderdate").alias("newest"),
+    )
 
 
 def by_year(months: DataFrame) -> DataFrame:
     """Orders and their worth.  Grain: year."""
     years = months.groupBy(F.year("month").alias("year"))
     return years.agg(F.sum("orders").alias("orders"), F.sum("worth").cast("decimal(38,2)").alias("worth"))
-
-
-def _worth(orders: DataFrame, key: str) -> DataFrame:
-    return orders.groupBy(key).agg(
-        F.count(F.lit(1)).alias("orders"),
-        F.sum("o_totalprice").alias("worth"),
-        F.max("o_orderdate").alias("newest"),
-    )

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from sparkjobs.config import Output, PlainOutput
+from sparkjobs.figures import IdleFilter, Spread, Stage, Tasks
 from sparkjobs.plan import JobPlan, PlannedInput, SourceInput
 from sparkjobs.plan.scans import reads
-from sparkjobs.results import Advice, IdleFilter, Spread, Stage, StagedFile, Tasks
+from sparkjobs.results import Advice, StagedFile
 
 LONG_MS: Final = 10_000
 """What the longest task of a stage must take: below it, splitting its rows better would be felt by nobody."""

@@ -6,14 +6,12 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache
-from traceback import extract_tb
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkjobs import jvm, session
+from sparkjobs import jvm
 from sparkjobs.config import MergeOutput, Scd2Output
-from sparkjobs.config.references import revealed
-from sparkjobs.errors import CheckFailedError, FunctionError, PartialSnapshotError, ResultError
+from sparkjobs.errors import CheckFailedError, PartialSnapshotError, ResultError
 from sparkjobs.faults import reach
 from sparkjobs.outset import (
     finish,
@@ -48,6 +46,7 @@ from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
 from sparkjobs.state import look, remember, state_folder, write_outcome
 from sparkjobs.state.durable import sync
+from sparkjobs.transform import params_of, transform
 
 
 def run_job(
@@ -156,42 +155,6 @@ def _staged(spark: SparkSession, attempt: Attempt, job: JobPlan, frame: DataFram
     staged = stage(spark, frame, job.conf.output, attempt.result if merges else attempt.data)
     planned = planned_partitions(job)
     return replacing(attempt, staged, planned) if planned else staged
-
-
-def transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
-    """Call the job's function.
-
-    Raises:
-        FunctionError: what it raised, with its place.
-        ResultError: it returned no frame.
-    """
-    taken = {name: frame for name, frame in frames.items() if not job.conf.inputs[name].for_checks}
-    try:
-        frame = job.function.function(**taken, **params)
-    except Exception as error:  # the one place where anything may come: it is the user's code
-        own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
-        place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place
-        cause = f"{type(error).__name__}: {session.root_cause(error)}"
-        raise FunctionError(job.name, place, cause) from error
-    if not isinstance(frame, DataFrame):
-        raise ResultError(job.name, f"its function returned {type(frame).__name__}, not a DataFrame.")
-    return frame
-
-
-def params_of(job: JobPlan) -> dict[str, object]:
-    """The params of the job's function.
-
-    Raises:
-        UnknownReferenceError: one of them is a secret that is not there.
-    """
-    return {name: _in_clear(value) for name, value in job.conf.params.items()}
-
-
-def _in_clear(value: object) -> object:
-    """A param with its secrets revealed; from here on messages and records are scrubbed of them."""
-    if isinstance(value, tuple):
-        return tuple(map(_in_clear, value))
-    return revealed(value, os.environ) if isinstance(value, str) else value
 
 
 def _ledgers(

@@ -8,13 +8,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import SparkjobsError
-from sparkjobs.flow import params_of, transform
 from sparkjobs.plan import JobPlan, PlannedInput, RunPlan, Scans, TableInput
 from sparkjobs.progress import told
-from sparkjobs.run import shelf_of
 from sparkjobs.scans import scans
-from sparkjobs.shelf import Shelf
+from sparkjobs.shelf import Shelf, shelf_of
 from sparkjobs.state import look
+from sparkjobs.transform import params_of, transform
 
 
 def scans_of(

@@ -9,7 +9,7 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, DataFrameReader, Observation, SparkSession
 
-from sparkjobs.results import Spread, Stage, Tasks
+from sparkjobs.figures import Spread, Stage, Tasks
 
 
 def label(spark: SparkSession, run_id: str, job: str) -> None:
@@ -22,7 +22,7 @@ def cancel(spark: SparkSession, run_id: str, job: str) -> None:
     spark.sparkContext._jsc.sc().cancelJobGroupAndFutureJobs(_group(run_id, job))  # noqa: SLF001
 
 
-def within(spark: SparkSession, frame: DataFrame) -> DataFrame:
+def in_session(spark: SparkSession, frame: DataFrame) -> DataFrame:
     """`frame` as one of the session `spark`, whose settings and observations hold for it then."""
     if frame.sparkSession is spark:
         return frame

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from threading import Lock
 
@@ -24,8 +23,7 @@ from sparkjobs.quality import profile_of
 from sparkjobs.record import Event, Records, past_runs
 from sparkjobs.results import JobResult, JobStatus, RunResult
 from sparkjobs.schedule import Work, side_by_side
-from sparkjobs.shelf import Shelf
-from sparkjobs.sql import refuse_expressions
+from sparkjobs.shelf import Shelf, shelf_of
 from sparkjobs.stop import Stopped, held_back, stoppable
 
 _TOLD = "stopped by SIGTERM"
@@ -110,30 +108,6 @@ def _halt(run: Run, running: Collection[str]) -> None:
         with suppress(Py4JError, OSError):  # the JVM is gone
             if run.shelf:
                 jvm.cancel(run.shelf.spark, run.run_id, job)
-
-
-def shelf_of(
-    start: Callable[[Conf], SparkSession],
-    conf: Conf,
-    plan: RunPlan,
-    now: datetime,
-    *,
-    apart: bool = False,
-) -> Shelf | None:
-    """What the jobs of `plan` read, in a session that is fit for it; None where nothing runs.
-
-    Raises:
-        ConfigError: a rule or check holds an expression that may not run.
-        SetupError: Delta's jars are missing.
-    """
-    running = [job for job in plan.jobs if job.runs]
-    if not running:
-        return None
-    spark = start(conf)
-    if any(job.conf.output.format == "delta" for job in running):
-        session.require_delta(spark)
-    refuse_expressions(spark, conf, plan)
-    return Shelf(spark, plan, now, apart=apart)
 
 
 def _past(conf: Conf, plan: RunPlan) -> Records:

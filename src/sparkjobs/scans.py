@@ -8,8 +8,8 @@ from pyspark.sql import DataFrame
 
 from sparkjobs import jvm
 from sparkjobs.config.references import scrubbed
+from sparkjobs.figures import IdleFilter, Scan
 from sparkjobs.jvm import members
-from sparkjobs.results import IdleFilter, Scan
 
 _OWN: Final = "_sparkjobs"
 _ROW_BY_ROW: Final = frozenset(

@@ -1,5 +1,6 @@
 """The shelf: what several jobs of a run read is opened once, cached, and released after its last user."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,10 +10,12 @@ from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import jvm, session
+from sparkjobs.config import Conf
 from sparkjobs.errors import InputError
 from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
 from sparkjobs.quality import Contracted, Counted, apply, counted
 from sparkjobs.read import read_source, read_table
+from sparkjobs.sql import refuse_expressions
 from sparkjobs.state import table_rows
 
 
@@ -56,7 +59,7 @@ class Shelf:
                 opened = self._opened(self.spark if one.cached else spark, job, one, version)
                 if one.cached:
                     self._kept[one.key] = opened
-        return replace(opened, frame=jvm.within(spark, opened.frame))
+        return replace(opened, frame=jvm.in_session(spark, opened.frame))
 
     def release(self, job: JobPlan) -> None:
         """Forget every cached input that no job after `job` reads."""
@@ -90,3 +93,27 @@ class Shelf:
             return Opened(part.rows, counted=part)
         rows = table_rows(one.path, one.format, version)
         return Opened(frame.persist() if one.cached else frame, rows=rows)
+
+
+def shelf_of(
+    start: Callable[[Conf], SparkSession],
+    conf: Conf,
+    plan: RunPlan,
+    now: datetime,
+    *,
+    apart: bool = False,
+) -> Shelf | None:
+    """What the jobs of `plan` read, in a session that is fit for it; None where nothing runs.
+
+    Raises:
+        ConfigError: a rule or check holds an expression that may not run.
+        SetupError: Delta's jars are missing.
+    """
+    running = [job for job in plan.jobs if job.runs]
+    if not running:
+        return None
+    spark = start(conf)
+    if any(job.conf.output.format == "delta" for job in running):
+        session.require_delta(spark)
+    refuse_expressions(spark, conf, plan)
+    return Shelf(spark, plan, now, apart=apart)

@@ -10,6 +10,9 @@ from tests.projects import REPOSITORY, lay_out, write_project
 
 Row = tuple[object, ...]
 
+JARS: Final = REPOSITORY / ".jars"
+CLASS_PATH: Final = f"{JARS}/*:{JARS}/spark/*"
+"""What the archive of classes was made with: conf/spark-defaults.conf."""
 FORMATS: Final = ("delta", "parquet")
 CODE = """
 @job
@@ -148,10 +151,7 @@ CASES: Final[Mapping[str, Case]] = {case.mode: case for case in (APPEND, OVERWRI
 
 
 def project(root: Path, case: Case, table_format: str, code: str = CODE, spark: str = "") -> Path:
-    """The project of `case` with its first input; its table, which is not there yet.
-
-    `spark` are lines of `spark:`; an option of the JVM goes to the end of the one that is there.
-    """
+    """The project of `case` with its first input; its table, which is not there yet. `spark`: lines of it."""
     job = JOB.format(format=table_format, mode=case.mode, more=case.more)
     write_project(root, code, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": job})
     start_fast(root, spark)
@@ -160,25 +160,16 @@ def project(root: Path, case: Case, table_format: str, code: str = CODE, spark: 
 
 
 def start_fast(root: Path, spark: str = "") -> None:
-    """Let the JVM of the project in `root` find Delta on its class path, and add lines to `spark:`."""
+    """Let the JVM of the project in `root` start from the archive of classes, and add lines to `spark:`."""
     conf = root / "conf/sparkjobs.yml"
     text = conf.read_text(encoding="utf-8").rstrip()
-    jars = REPOSITORY / ".jars"
+    text = re.sub("(extraJavaOptions: .*)", rf"\1 -XX:SharedArchiveFile={JARS}/classes.jsa", text)
     if "spark.master" in spark:
         text = text.replace("  spark.master: local[2]\n", "")
-    paths = (
-        f"  spark.driver.extraClassPath: {jars}/*:{jars}/spark/*\n  spark.executor.extraClassPath: {jars}/*\n"
-    )
+    paths = f"  spark.driver.extraClassPath: {CLASS_PATH}\n  spark.executor.extraClassPath: {JARS}/*\n"
     conf.write_text(f"{text}\n{paths}{spark}", encoding="utf-8")
-    # on the class path they are in the archive of classes; as spark.jars they would be copied first
+    # on the class path they are in the archive; as spark.jars they would be copied first
     (root / ".jars").unlink(missing_ok=True)
-
-
-def java_options(root: Path, options: str) -> None:
-    """Give the JVM of the project in `root` more options."""
-    conf = root / "conf/sparkjobs.yml"
-    text = conf.read_text(encoding="utf-8")
-    conf.write_text(re.sub("(extraJavaOptions: .*)", rf"\1 {options}", text), encoding="utf-8")
 
 
 def deliver(root: Path, case: Case, step: int) -> None:

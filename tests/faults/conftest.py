@@ -1,4 +1,4 @@
-"""What the faults share: an archive of classes that makes JVMs start twice as fast, and the tally."""
+"""What the faults share: which of them run when, and the tally."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tests.faults.trial import Trials
-from tests.projects import REPOSITORY
 
 HERE = Path(__file__).parent
 
@@ -22,12 +21,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
-@pytest.fixture(scope="session")
-def archive() -> Path:
-    """The classes that a run loads, as `make setup` keeps them; a JVM that cannot use them takes longer."""
-    return REPOSITORY / ".jars" / "classes.jsa"
-
-
 @pytest.fixture
-def trials(spark: SparkSession, tmp_path: Path, archive: Path) -> Trials:
-    return Trials(spark, tmp_path, archive)
+def trials(spark: SparkSession, tmp_path: Path) -> Trials:
+    return Trials(spark, tmp_path)

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.faults.cases import CASES, FORMATS, Row, java_options, start_fast
+from tests.faults.cases import CASES, FORMATS, Row, start_fast
 from tests.faults.points import points
 from tests.faults.test_moments import SEED
 from tests.faults.victims import killed_at
@@ -56,7 +56,6 @@ def _versions(number: int, runs: Sequence[Run]) -> Iterator[Row]:
 def test_random_histories_in_killed_runs_are_those_of_all_events(
     spark: SparkSession,
     tmp_path: Path,
-    archive: Path,
     mode: str,
     fold: Callable[[int, Sequence[Run]], Iterable[Row]],
     table_format: str,
@@ -66,7 +65,6 @@ def test_random_histories_in_killed_runs_are_those_of_all_events(
     conf = JOB.format(format=table_format, mode=mode) + MORE[mode]
     write_project(tmp_path, CODE, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": conf})
     start_fast(tmp_path)
-    java_options(tmp_path, f"-XX:SharedArchiveFile={archive}")
     where = [point for point in points(CASES[mode], table_format) if "journal.move." not in point]
 
     for number in range(RUNS):

@@ -50,11 +50,9 @@ def kill_at(trial: Trial, delay_s: float, *, from_start: bool, jvm_too: bool) ->
 
 
 @pytest.fixture(scope="module")
-def usual_s(
-    spark: SparkSession, archive: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[float, float]:
+def usual_s(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[float, float]:
     """How long a run takes until its job starts, and from there on."""
-    trial = Trials(spark, tmp_path_factory.mktemp("usual"), archive).new("merge", "delta")
+    trial = Trials(spark, tmp_path_factory.mktemp("usual")).new("merge", "delta")
     trial.begin()
     before = time.monotonic()
     process = start(trial.root, "run", "--run-id", "victim")

@@ -15,7 +15,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from tests.faults import plain
-from tests.faults.cases import CASES, Case, Row, deliver
+from tests.faults.cases import CASES, CLASS_PATH, JARS, Case, Row, deliver
 from tests.faults.readers import differences
 from tests.faults.tally import Entry, add
 from tests.faults.test_moments import SEED
@@ -33,16 +33,13 @@ WAYS = [
 pytestmark = pytest.mark.exhaustive
 
 
-def start(
-    root: Path, archive: Path, mode: str, table_format: str, kill_at: str = ""
-) -> subprocess.Popen[str]:
+def start(root: Path, mode: str, table_format: str, kill_at: str = "") -> subprocess.Popen[str]:
     """The script, as a process of its own."""
-    jars = REPOSITORY / ".jars"
-    flags = f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:SharedArchiveFile={archive}"
+    flags = f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:SharedArchiveFile={JARS}/classes.jsa"
     conf = {
         "spark.master": "local[2]",
         "spark.ui.enabled": "false",
-        "spark.driver.extraClassPath": f"{jars}/*:{jars}/spark/*",
+        "spark.driver.extraClassPath": CLASS_PATH,
         "spark.driver.extraJavaOptions": flags,
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -108,33 +105,31 @@ def wait(process: subprocess.Popen[str], there: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_is_right_when_nothing_goes_wrong(
-    spark: SparkSession, tmp_path: Path, archive: Path, way: tuple[str, str]
+    spark: SparkSession, tmp_path: Path, way: tuple[str, str]
 ) -> None:
     case = begin(spark, tmp_path, way)
-    assert ended(start(tmp_path, archive, *way))[0] == 0
+    assert ended(start(tmp_path, *way))[0] == 0
     assert rows(spark, tmp_path, way[1]) == list(case.second)
 
 
 @pytest.mark.parametrize("point", ["before", "written"])
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
-def test_the_script_killed_at(
-    spark: SparkSession, tmp_path: Path, archive: Path, way: tuple[str, str], point: str
-) -> None:
+def test_the_script_killed_at(spark: SparkSession, tmp_path: Path, way: tuple[str, str], point: str) -> None:
     def fault() -> None:
-        assert ended(start(tmp_path, archive, *way, point))[0] == -signal.SIGKILL
+        assert ended(start(tmp_path, *way, point))[0] == -signal.SIGKILL
 
     hurt(spark, tmp_path, way, point, fault)
 
 
 @pytest.mark.parametrize("way", WAYS, ids="-".join)
 def test_the_script_killed_once_a_task_is_done(
-    spark: SparkSession, tmp_path: Path, archive: Path, way: tuple[str, str]
+    spark: SparkSession, tmp_path: Path, way: tuple[str, str]
 ) -> None:
     table = tmp_path / "table"
 
     def fault() -> None:
         before = set(table.rglob("*.parquet"))
-        process = start(tmp_path, archive, *way)
+        process = start(tmp_path, *way)
         if way[1] == "delta":
             wait(process, lambda: bool(set(table.rglob("*.parquet")) - before))
         else:
@@ -153,14 +148,13 @@ def test_the_script_killed_once_a_task_is_done(
 def test_the_script_killed_at_a_random_moment(
     spark: SparkSession,
     tmp_path: Path,
-    archive: Path,
     way: tuple[str, str],
     number: int,
     usual_s: dict[tuple[str, str], float],
 ) -> None:
     if way not in usual_s:
         begin(spark, tmp_path / "usual", way)
-        process = start(tmp_path / "usual", archive, *way)
+        process = start(tmp_path / "usual", *way)
         wait(process, (tmp_path / "usual/started").exists)
         started = time.monotonic()
         wait(process, lambda: "b.csv" in mark(tmp_path / "usual") or way[0] != "append")
@@ -169,7 +163,7 @@ def test_the_script_killed_at_a_random_moment(
     delay_s = random.Random(f"{SEED} plain {way} {number}").uniform(0, usual_s[way])  # noqa: S311
 
     def fault() -> None:
-        process = start(tmp_path, archive, *way)
+        process = start(tmp_path, *way)
         wait(process, (tmp_path / "started").exists)
         time.sleep(delay_s)
         process.kill()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.faults.cases import java_options, start_fast
+from tests.faults.cases import start_fast
 from tests.faults.trial import Trials
 from tests.faults.victims import finished, killed_at
 from tests.projects import lay_out, run, table, write_project
@@ -58,7 +58,6 @@ def test_a_replay_that_is_killed_is_done_once(
     }
     write_project(root, CODE, files)
     start_fast(root)
-    java_options(root, f"-XX:SharedArchiveFile={trials.archive}")
     assert run(spark, root)["events"].status == "success"
     lay_out(root, {"conf/sources.yml": SOURCES.format("[x, z]")})
     assert finished(root, "state", "adopt", "events")[0] == 0

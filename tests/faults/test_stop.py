@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkjobs.state import locked
-from tests.faults.cases import FORMATS, SLOW, java_options, start_fast
+from tests.faults.cases import FORMATS, SLOW, start_fast
 from tests.faults.trial import Trials
 from tests.faults.victims import PATIENCE_S, Process, ended, finished, start
 from tests.projects import REPOSITORY, rows, write_project
@@ -161,7 +161,7 @@ def third(first: DataFrame) -> DataFrame:
     [(("--threads", "2"), "FAIR first"), pytest.param((), "None None", marks=pytest.mark.exhaustive)],
 )
 def test_a_run_of_several_threads_that_is_told_to_stop(
-    spark: SparkSession, tmp_path: Path, archive: Path, more: tuple[str, ...], scheduler: str
+    spark: SparkSession, tmp_path: Path, more: tuple[str, ...], scheduler: str
 ) -> None:
     inputs = {
         "first": "rows: {source: rows}",
@@ -180,7 +180,6 @@ def test_a_run_of_several_threads_that_is_told_to_stop(
     }
     write_project(tmp_path, SEVERAL.format(slow=str(tmp_path / "slow")), files)
     start_fast(tmp_path)
-    java_options(tmp_path, f"-XX:SharedArchiveFile={archive}")
 
     process = start(tmp_path, "run", "--run-id", "stopped", "--threads", "2")
     for name in ("first", "second"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparkjobs.results import JobResult
-from tests.faults.cases import CASES, CODE, Case, Row, deliver, java_options, project
+from tests.faults.cases import CASES, CODE, Case, Row, deliver, project
 from tests.faults.points import Seen
 from tests.faults.readers import Polled, differences, leftovers, quarantined, seen
 from tests.faults.tally import Entry, add
@@ -20,8 +20,6 @@ class Trials:
 
     spark: SparkSession
     root: Path
-    archive: Path
-    """Of the classes that a JVM loads; see conftest.py."""
 
     def new(self, mode: str, table_format: str, folder: str = "") -> "Trial":
         """A trial in a folder of its own, where a test has several."""
@@ -41,7 +39,6 @@ class Trial:
     def begin(self, code: str = CODE, conf: str = "") -> None:
         """Publish the first input, deliver the second."""
         project(self.root, self.case, self.format, code, conf)
-        java_options(self.root, f"-XX:SharedArchiveFile={self._trials.archive}")
         published = run(self.spark, self.root)["events"]
         assert published.status == "success", published.message
         assert self.rows() == list(self.case.first)

@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from sparkjobs import jvm
-from sparkjobs.results import Advice, IdleFilter
+from sparkjobs.figures import IdleFilter
+from sparkjobs.results import Advice
 from sparkjobs.scans import idle_filters
 from tests.projects import lay_out, run, write_project
 from tests.spark.test_explain import jobs, laid_out

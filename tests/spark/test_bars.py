@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlparse
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
+from py4j.clientserver import JavaClient
 from pyspark.sql import SparkSession
 
-from tests.event_log import events
+from tests.event_log import events, log_of
 from tests.projects import lay_out, run, write_project
 
 CODE = """
@@ -33,8 +36,7 @@ BY_SCAN = f"{BY_FOOTERS}, expression: n > part, mean: {{column: n, min: 1}}, not
 
 def spark_jobs(spark: SparkSession, work: Callable[[], object]) -> int:
     """How many Spark jobs `work` makes."""
-    folder = Path(urlparse(str(spark.conf.get("spark.eventLog.dir"))).path)
-    log = next(folder.glob(f"*{spark.sparkContext.applicationId}*"))
+    log = log_of(spark)
     before = len(events(log, "SparkListenerJobStart"))
     work()
     return len(events(log, "SparkListenerJobStart")) - before
@@ -79,8 +81,7 @@ def test_a_file_for_each_partition_and_all_that_is_written_is_published(
     )
     lines = "".join(f"{number % 5},{number + 1}\n" for number in range(1000))
     lay_out(tmp_path, {f"landing/{name}.csv": f"part,n\n{lines}" for name in "abcd"})
-    folder = Path(urlparse(str(spark.conf.get("spark.eventLog.dir"))).path)
-    log = next(folder.glob(f"*{spark.sparkContext.applicationId}*"))
+    log = log_of(spark)
     before = len(events(log, "SparkListenerTaskEnd"))
 
     published = run(spark, tmp_path)["sums"].published
@@ -94,3 +95,37 @@ def test_a_file_for_each_partition_and_all_that_is_written_is_published(
     assert published.files == 5
     assert sum(task["Output Metrics"]["Bytes Written"] for task in tasks) == published.size
     assert sum((tmp_path / "warehouse/sums" / file).stat().st_size for file in files) == published.size
+
+
+@pytest.mark.parametrize("source", ["format: parquet", "format: csv, columns: {part: int, n: int}"])
+def test_more_files_take_no_more_calls_of_the_jvm(
+    spark: SparkSession, tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = "csv" if "csv" in source else "parquet"
+    calls: list[str] = []
+    send = JavaClient.send_command
+
+    def counted(self: object, command: str, *more: object, **named: object) -> object:
+        calls.extend(["call"] * command.startswith("c\n"))  # others free what Python has forgotten
+        return send(self, command, *more, **named)
+
+    def calls_for(files: int) -> int:
+        root = tmp_path / str(files)
+        write_project(
+            root, CODE, {"conf/sources.yml": f"rows: {{{source}, path: '${{landing}}/*.{kind}'}}\n"}
+        )
+        lay_out(root, {"conf/jobs/sums.yml": JOB.format("parquet", "", "")})
+        for number in range(files):
+            table = pa.table({"part": pa.array([number], pa.int32()), "n": pa.array([1], pa.int32())})
+            path = root / f"landing/{number:02}.{kind}"
+            path.parent.mkdir(exist_ok=True)
+            pq.write_table(table, path) if kind == "parquet" else pa_csv.write_csv(table, path)
+        calls.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(JavaClient, "send_command", counted)
+            assert run(spark, root)["sums"].status == "success"
+        return len(calls)
+
+    calls_for(5)  # what is asked once for a session
+
+    assert calls_for(30) == calls_for(5)

@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from sparkjobs.figures import Scan
 from sparkjobs.foresight import scans_of
 from sparkjobs.plan import Scans
-from sparkjobs.results import Scan
 from sparkjobs.scans import scans
 from tests.projects import NOW, planned, run, write_project
 

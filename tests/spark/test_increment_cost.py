@@ -1,12 +1,11 @@
 """What an increment costs: it reads the partitions that it touches, however long the table's history is."""
 
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.event_log import Scan, scans
+from tests.event_log import Scan, log_of, scans
 from tests.projects import lay_out, run, table, write_project
 
 CODE = """
@@ -32,11 +31,6 @@ ROWS = 10_000
 
 def csv(part: int, word: str) -> str:
     return "part,id,value\n" + "".join(f"{part},{number},{word}{number}\n" for number in range(ROWS))
-
-
-def log_of(spark: SparkSession) -> Path:
-    folder = Path(urlparse(str(spark.conf.get("spark.eventLog.dir"))).path)
-    return next(folder.glob(f"*{spark.sparkContext.applicationId}*"))
 
 
 def increment(spark: SparkSession, root: Path, table_format: str, history: int) -> list[Scan]:

@@ -264,7 +264,7 @@ def test_other_columns_are_refused_and_a_full_refresh_takes_them(
 def test_one_log_entry_holds_data_write_key_and_run_id(spark: SparkSession, tmp_path: Path) -> None:
     project(tmp_path, "delta", "overwrite")
     land(tmp_path, a="1,x,1\n2,y,2")
-    run(spark, tmp_path)
+    run(spark, tmp_path, run_id="monday")
     log = tmp_path / "warehouse/events/_delta_log"
     (entry,) = log.glob("*.json")
     actions = [json.loads(line) for line in entry.read_text().splitlines()]
@@ -273,7 +273,7 @@ def test_one_log_entry_holds_data_write_key_and_run_id(spark: SparkSession, tmp_
     txn = next(action["txn"] for action in actions if "txn" in action)
     info = next(action["commitInfo"] for action in actions if "commitInfo" in action)
     assert (txn["appId"], txn["version"]) == ("sparkjobs/events", 1)
-    assert json.loads(info["userMetadata"])["run_id"].startswith("run-")
+    assert json.loads(info["userMetadata"])["run_id"] == "monday"
 
 
 def test_all_readers_see_the_same_rows(spark: SparkSession, tmp_path: Path) -> None:

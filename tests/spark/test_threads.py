@@ -16,9 +16,8 @@ from sparkjobs.record import Event
 from sparkjobs.results import JobResult
 from sparkjobs.run import Orders, execute
 from sparkjobs.shelf import Opened, Shelf
-from tests.event_log import scans
+from tests.event_log import log_of, scans
 from tests.projects import executed, lay_out, planned, rows, write_project
-from tests.spark.test_increment_cost import log_of
 
 HEAD = """
 import threading
@@ -57,14 +56,7 @@ def project(root: Path, code: str, *jobs: dict[str, str]) -> None:
     write_project(root, HEAD + code, {**files, **{name: text for one in jobs for name, text in one.items()}})
 
 
-def run(spark: SparkSession, root: Path, threads: int = 2) -> dict[str, JobResult]:
-    conf, plan = planned(root)
-    return {one.job: one for one in executed(spark, conf, plan, threads=threads).jobs}
-
-
-def test_jobs_that_do_not_read_each_other_overlap(spark: SparkSession, tmp_path: Path) -> None:
-    """Each waits inside its function until the other is there too."""
-    code = """
+TOGETHER = """
 @job
 def left(rows: DataFrame) -> DataFrame:
     BOTH.wait(60)
@@ -75,7 +67,16 @@ def right(rows: DataFrame) -> DataFrame:
     BOTH.wait(60)
     return rows
 """
-    project(tmp_path, code, job("left"), job("right"))
+"""Each waits inside its function until the other is there too."""
+
+
+def run(spark: SparkSession, root: Path, threads: int = 2) -> dict[str, JobResult]:
+    conf, plan = planned(root)
+    return {one.job: one for one in executed(spark, conf, plan, threads=threads).jobs}
+
+
+def test_jobs_that_do_not_read_each_other_overlap(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path, TOGETHER, job("left"), job("right"))
 
     results = run(spark, tmp_path)
 
@@ -143,19 +144,8 @@ def after(right: DataFrame) -> DataFrame:
 
 def test_two_merges_at_once_carry_each_their_own_number(spark: SparkSession, tmp_path: Path) -> None:
     """The number is a setting of the session while a merge runs."""
-    code = """
-@job
-def left(rows: DataFrame) -> DataFrame:
-    BOTH.wait(60)
-    return rows
-
-@job
-def right(rows: DataFrame) -> DataFrame:
-    BOTH.wait(60)
-    return rows
-"""
     merge = ", mode: merge, keys: [id]"
-    project(tmp_path, code, job("left", output=merge), job("right", output=merge))
+    project(tmp_path, TOGETHER, job("left", output=merge), job("right", output=merge))
     assert {one.status for one in run(spark, tmp_path).values()} == {"success"}
 
     for number, part in ((2, 7), (3, 8)):

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from sparkjobs.advice import advise, skew, small_files, spill, unpruned
+from sparkjobs.figures import IdleFilter, Spread, Stage, Tasks
 from sparkjobs.plan import JobPlan, TableInput, Within
-from sparkjobs.results import Advice, IdleFilter, Spread, Stage, StagedFile, Tasks
+from sparkjobs.results import Advice, StagedFile
 from tests.unit.projects import plan_of, project
 
 MB = 1_000_000

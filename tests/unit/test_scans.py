@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from sparkjobs.cli import cli
 from sparkjobs.errors import UsageError
+from sparkjobs.figures import Scan
 from sparkjobs.plan import RunPlan, Scans, TableInput, as_text
-from sparkjobs.results import Scan
 from tests.unit.projects import plan_of, project
 
 WEEKLY = "inputs: {days: {ref: daily}}\noutput: {format: parquet, path: '${warehouse}/weekly'}\n"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
-from itertools import takewhile
 from pathlib import Path
 
 from sparkjobs.config import Conf, JobConf
@@ -141,10 +140,8 @@ def _shared_folders(conf: Conf) -> Iterator[str]:
         yield f"{place}: {outputs[job]} is also written by {other!r}; a job has a folder of its own"
     for source, body in conf.sources.items():
         parts = Path(body.path).parts
-        fixed = tuple(takewhile(lambda part: not any(sign in part for sign in "*?["), parts))
         for job, output in outputs.items():
-            near = output.parts[: len(fixed)] == fixed[: len(output.parts)]
-            if near and _reads(parts, output):
+            if _reads(parts, output):
                 place = conf.at("sources", source, "path")
                 yield f"{place}: source {source!r} reads what {job!r} writes; its input is `ref: {job}`"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from textwrap import wrap
 
 from sparkjobs.config.sources import DeltaSource
+from sparkjobs.figures import Scan
 from sparkjobs.plan.model import PlannedInput, SourceInput, TableInput
-from sparkjobs.results import Scan
 
 _WIDTH = 100
 _EDGE = 9
