@@ -1,8 +1,10 @@
 """The one place that builds a SparkSession."""
 
+import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -94,15 +96,35 @@ def start(conf: Conf, *, threads: int = 1) -> SparkSession:
     return spark
 
 
+def starting(conf: Conf, *, threads: int = 1) -> Callable[[Conf], SparkSession]:
+    """Begin to start the session beside the caller, who has to wait for it by calling what is returned."""
+    _ask_for_numpy()  # here, where nobody else imports
+    pool = ThreadPoolExecutor(1, "session")
+    begun = pool.submit(start, conf, threads=threads)
+    pool.shutdown(wait=False)
+
+    def started(_: Conf) -> SparkSession:
+        spark = begun.result()
+        _activate(spark)  # it was active in the thread that has built it
+        return spark
+
+    return started
+
+
 def apart(spark: SparkSession, pool: str) -> SparkSession:
     """A session for this thread, whose settings are from now on its own; what is cached is shared.
 
     What it lets Spark do is in the scheduler's `pool`.
     """
     own = SparkSession(spark.sparkContext, spark._jsparkSession.cloneSession())  # noqa: SLF001 (newSession forgets what was set)
-    _jvm(spark).org.apache.spark.sql.classic.SparkSession.setActiveSession(own._jsparkSession)  # noqa: SLF001
+    _activate(own)
     spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
     return own
+
+
+def _activate(spark: SparkSession) -> None:
+    """Make `spark` the session of the JVM's thread that answers this one."""
+    _jvm(spark).org.apache.spark.sql.classic.SparkSession.setActiveSession(spark._jsparkSession)  # noqa: SLF001
 
 
 def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
@@ -113,7 +135,21 @@ def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
     declared = {key: revealed(value, os.environ) for key, value in conf.project.spark.items()}
     for key, value in settings(given, {**defaults, **declared}, conf.root).items():
         builder = builder.config(key, value)
+    _ask_for_numpy()
     return builder.getOrCreate()
+
+
+def _ask_for_numpy() -> None:
+    """Have Spark see now whether numpy is there: at its first call of the JVM it would import pandas too.
+
+    Its converters of arguments ask pyspark.testing, which asks for much. A third of a second.
+    """
+    if not {"pandas", "pyspark.testing.utils"} & sys.modules.keys():
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # says "not installed" to whoever imports it
+        try:
+            importlib.import_module("pyspark.testing.utils")
+        finally:
+            del sys.modules["pandas"]
 
 
 def settings(given: Mapping[str, str], declared: Mapping[str, str], root: Path) -> dict[str, str]:

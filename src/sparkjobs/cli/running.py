@@ -3,7 +3,6 @@
 import os
 import sys
 from contextlib import closing, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,12 +135,15 @@ def run_planned(
     lock_wait_s: float,
 ) -> None:
     """Execute `plan` as run `name`, show it, keep its record, and end with the exit code of what failed."""
-    from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (planning may fail without)
-    from sparkjobs.run import Orders, execute  # noqa: PLC0415
-    from sparkjobs.session import start  # noqa: PLC0415
-    from sparkjobs.terminal import Progress, advice_lines, results_table  # noqa: PLC0415
+    from sparkjobs.session import start, starting  # noqa: PLC0415 (planning may fail without)
 
     folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
+    # the JVM takes longer than all that is imported meanwhile
+    session = starting(conf, threads=threads) if any(job.runs for job in plan.jobs) else start
+    from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415
+    from sparkjobs.run import Orders, execute  # noqa: PLC0415
+    from sparkjobs.terminal import Progress, advice_lines, results_table  # noqa: PLC0415
+
     write_plan(folder, plan)
     for job in plan.jobs:
         for warning in job.warnings if job.runs else ():
@@ -154,7 +156,7 @@ def run_planned(
                 progress.show(event)
 
         orders = Orders(name, clock, emit, fail_fast=fail_fast, lock_wait_s=lock_wait_s, threads=threads)
-        result = execute(partial(start, threads=threads), conf, plan, orders)
+        result = execute(session, conf, plan, orders)
     write_results(folder, plan, result)
     click.echo(results_table(plan, result), nl=False)
     for line in advice_lines(result):
