@@ -7,7 +7,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf
 export SPARK_LOCAL_IP := 127.0.0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop bench bench-checks package clean
+.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop bench bench-checks bench-growth package clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -84,6 +84,9 @@ bench: setup .venv/.bench .venv/.dbt  ## what a run costs, beside scripts in pla
 
 bench-checks: setup .venv/.bench  ## what checks cost, beside Great Expectations and checks by hand
 	$(BIN)/python -m bench.quality $(BENCH)
+
+bench-growth: setup .venv/.bench  ## how the cost grows with rows, files, runs and jobs; BENCH="--parts scale --scales 0.1 1"
+	$(BIN)/python -m bench.growth $(BENCH)
 
 package: setup  ## one zip for --py-files: target/sparkjobs.zip
 	$(BIN)/python scripts/package.py

@@ -46,9 +46,7 @@ class Side:
 
 def _by_hand(work: Work) -> Start:
     paths = str(work.data), str(work.out)
-    return Start(
-        submitted("bench/cases/by_hand.py", work.case, *paths, delta=work.delta, memory=work.memory)
-    )
+    return Start(submitted("bench/cases/by_hand.py", work.case, *paths, delta=work.delta, memory=work.memory))
 
 
 def _sparkjobs(work: Work) -> Start:

@@ -35,6 +35,11 @@ def submitted(
     return [str(BIN / "spark-submit"), "--driver-memory", memory, *confs, script, *arguments]
 
 
+def bare(*arguments: str) -> list[str]:
+    """The command of sparkjobs, without spark-submit, which starts a JVM whatever there is to do."""
+    return [str(BIN / "sparkjobs"), *arguments]
+
+
 def sets(landing: Path, out: Path) -> list[str]:
     """The options of sparkjobs for where its data lies, and where everything is to go."""
     paths = {"landing": landing, "warehouse": out, "artifacts": out / "target"}

@@ -16,6 +16,7 @@ from bench.measure import adopt_orphans
 from bench.rounds import CASES, PLACE, Case, Round, Terms, prepare, run_round
 from bench.sides import PEERS, SIDES
 from bench.submit import ROOT
+from bench.tables import markdown
 
 
 def main() -> None:
@@ -56,36 +57,32 @@ def _arguments() -> argparse.Namespace:
 
 def table(chosen: Sequence[Case], rounds: Mapping[str, Sequence[Round]]) -> str:
     """One line for each case. Ratios are taken inside a round, then their median."""
-    lines = _head("CPU seconds (wall seconds)", "by hand", "sparkjobs", "of by hand")
-    for case in chosen:
-        own = rounds[case.name]
-        by_hand, ours = (_median(own, side) for side in ("by_hand", "sparkjobs"))
-        lines.append(_line(case.title, by_hand, ours, _spread([*map(ratio, own)])))
-    return "\n".join(lines) + "\n"
+    head = "CPU seconds (wall seconds)", "by hand", "sparkjobs", "of by hand"
+    sides = "by_hand", "sparkjobs"
+    return markdown(
+        head,
+        (
+            (case.title, *(_median(rounds[case.name], side) for side in sides), _spread(rounds[case.name]))
+            for case in chosen
+        ),
+    )
 
 
 def beside(chosen: Sequence[Case], rounds: Mapping[str, Sequence[Round]], terms: Terms) -> str:
     """One line for everybody who did a case that a peer does."""
-    cases = [case for case in chosen if len(terms.sides(case)) > len(("by_hand", "sparkjobs"))]
+    cases = [case for case in chosen if any(case.name in SIDES[peer].cases for peer in terms.peers)]
     if not cases:
         return ""
-    lines = _head("CPU seconds (wall seconds)", *(case.title for case in cases))
-    for side in ("by_hand", "sparkjobs", *terms.peers):
-        lines.append(_line(SIDES[side].title, *(_median(rounds[case.name], side) for case in cases)))
-    return "\n".join(lines) + "\n"
+    lines = (
+        (SIDES[side].title, *(_median(rounds[case.name], side) for case in cases))
+        for side in ("by_hand", "sparkjobs", *terms.peers)
+    )
+    return markdown(("CPU seconds (wall seconds)", *(case.title for case in cases)), lines)
 
 
 def ratio(costs: Round) -> float:
     """CPU of sparkjobs, by hand being 1."""
     return costs["sparkjobs"].cpu_s / costs["by_hand"].cpu_s
-
-
-def _head(*cells: str) -> list[str]:
-    return [_line(*cells), "|---" * len(cells) + "|"]
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _median(rounds: Sequence[Round], side: str) -> str:
@@ -95,7 +92,8 @@ def _median(rounds: Sequence[Round], side: str) -> str:
     return f"{median(one.cpu_s for one in costs):.1f} ({median(one.wall_s for one in costs):.1f})"
 
 
-def _spread(values: list[float]) -> str:
+def _spread(rounds: Sequence[Round]) -> str:
+    values = [*map(ratio, rounds)]
     low, middle, high = (f"{value:.2f}" for value in (min(values), median(values), max(values)))
     return f"**{middle}** ({low} to {high})"
 

@@ -1,4 +1,4 @@
-"""Two cases as projects of dbt and of Spark's own pipelines: the same SELECT, in the files that each asks for."""
+"""Two cases as projects of dbt and of Spark's own pipelines: the same SELECT, in the files each asks for."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ spark.driver.defaultJavaOptions -Dderby.system.home={out}/derby
 """Tables of the database `default` lie in the folder of the side, as everybody's do."""
 
 _PROJECT = {
-    "dbt_project.yml": "{{name: cases, version: '1.0', profile: cases, flags: {{send_anonymous_usage_stats: false}}}}",
+    "dbt_project.yml": "{{name: cases, version: '1.0', profile: cases}}",
     "profiles.yml": """
 cases:
   target: session
