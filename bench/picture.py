@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from bench.parts.scale import Line, Point, lines
 from bench.rounds import CASES
@@ -61,7 +62,9 @@ def _arguments() -> argparse.Namespace:
 
 def drawn(tax: Mapping[str, Any], grown: Sequence[Line]) -> Figure:
     """Both panels, or the first one alone where nothing has grown."""
-    figure = Figure(figsize=(12 if grown else 7.5, 4.4), layout="constrained")
+    figure = Figure(
+        figsize=(12 if grown else 7.5, 4.4), layout=ConstrainedLayoutEngine(w_pad=0.1, wspace=0.04)
+    )
     panels = figure.subplots(1, 2 if grown else 1, squeeze=False)[0]
     _ratios(panels[0], tax)
     if grown:
@@ -104,6 +107,7 @@ def _growth(panel: Axes, grown: Sequence[Line]) -> None:
     )
     scales = sorted({scale for line in grown for scale in line.cpu_s})
     panel.set_xticks(scales, [f"{scale:g}" for scale in scales])
+    panel.yaxis.set_major_formatter("{x:g}")
     panel.minorticks_off()
     _name_lines(panel, [line for line in grown if line.side == "sparkjobs"])
     panel.plot([], [], "o-", color=ACCENT, markersize=4, label="sparkjobs")
