@@ -34,8 +34,10 @@ def main() -> None:
     for part in asked.parts:
         print(f"{part} …", file=sys.stderr, flush=True)
         told = PARTS[part](asked)
-        (GROWTH / f"{part}.json").write_text(json.dumps(told.figures, indent=2) + "\n", encoding="utf-8")
-        (GROWTH / f"{part}.md").write_text(told.table, encoding="utf-8")
+        optimized = part == "increments" and asked.optimize_after is not None
+        name = f"{part}-optimized" if optimized else part  # beside those without
+        (GROWTH / f"{name}.json").write_text(json.dumps(told.figures, indent=2) + "\n", encoding="utf-8")
+        (GROWTH / f"{name}.md").write_text(told.table, encoding="utf-8")
         print(told.table, flush=True)
 
 
