@@ -7,7 +7,7 @@ export SPARK_CONF_DIR := $(CURDIR)/conf
 export SPARK_LOCAL_IP := 127.0.0.1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop bench bench-checks package clean
+.PHONY: help setup browser data run demo-incremental plan lint test faults cluster cluster-stop bench bench-checks bench-growth package clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
@@ -71,11 +71,22 @@ cluster-stop:  ## stop them
 	$(BIN)/pip install --quiet --editable '.[bench]'
 	@touch $@
 
-bench: setup .venv/.bench  ## what a run costs, beside scripts in plain PySpark; BENCH="--scale 1 --rounds 5 --cases merge"
+# dbt wants other versions of what we use: it has an environment of its own, behind which lies ours, with Spark.
+# Of dbt-core, 1.12 fetches a part of itself from outside the package index.
+.venv/.dbt: .venv/.bench
+	python3 -m venv .venv/dbt
+	.venv/dbt/bin/pip install --quiet 'dbt-spark==1.11.0' 'dbt-core>=1.11,<1.12'
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$(echo .venv/dbt/lib/python*/site-packages)/spark.pth
+	@touch $@
+
+bench: setup .venv/.bench .venv/.dbt  ## what a run costs, beside scripts in plain PySpark; BENCH="--scale 1 --rounds 5 --cases merge"
 	$(BIN)/python -m bench.tax $(BENCH)
 
 bench-checks: setup .venv/.bench  ## what checks cost, beside Great Expectations and checks by hand
 	$(BIN)/python -m bench.quality $(BENCH)
+
+bench-growth: setup .venv/.bench  ## how the cost grows with rows, files, runs and jobs; BENCH="--parts scale --scales 0.1 1"
+	$(BIN)/python -m bench.growth $(BENCH)
 
 package: setup  ## one zip for --py-files: target/sparkjobs.zip
 	$(BIN)/python scripts/package.py

@@ -1,1 +1,1 @@
-"""What checks cost: the same rows, written and checked in several ways."""
+"""What a run costs, what checks cost, and how that grows, beside other ways to the same rows."""

@@ -8,7 +8,9 @@ from deltalake import DeltaTable
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "target" / "bench"
-_BIN = Path(sys.executable).parent
+BIN = Path(sys.executable).parent
+MEMORY = "4g"
+"""Of the driver, which is all of Spark in local mode."""
 _JARS = {"spark.jars": ".jars/*.jar"}
 _DELTA = {
     **_JARS,
@@ -18,14 +20,30 @@ _DELTA = {
 
 
 def submitted(
-    script: str, *arguments: str, events: Path | None = None, jars: bool = False, delta: bool = False
+    script: str,
+    *arguments: str,
+    events: Path | None = None,
+    jars: bool = False,
+    delta: bool = False,
+    memory: str = MEMORY,
 ) -> list[str]:
     """The command that runs `script`; with Delta's `jars`, or with all that `delta` takes."""
     settings = _DELTA if delta else _JARS if jars else {}
     logged = {"spark.eventLog.enabled": str(events is not None).lower()}
     logged |= {"spark.eventLog.dir": events.as_uri()} if events else {}
     confs = [word for key, value in (settings | logged).items() for word in ("--conf", f"{key}={value}")]
-    return [str(_BIN / "spark-submit"), *confs, script, *arguments]
+    return [str(BIN / "spark-submit"), "--driver-memory", memory, *confs, script, *arguments]
+
+
+def bare(*arguments: str) -> list[str]:
+    """The command of sparkjobs, without spark-submit, which starts a JVM whatever there is to do."""
+    return [str(BIN / "sparkjobs"), *arguments]
+
+
+def sets(landing: Path, out: Path) -> list[str]:
+    """The options of sparkjobs for where its data lies, and where everything is to go."""
+    paths = {"landing": landing, "warehouse": out, "artifacts": out / "target"}
+    return [word for key, path in paths.items() for word in ("--set", f"paths.{key}={path}")]
 
 
 def environment() -> dict[str, str]:
@@ -33,11 +51,12 @@ def environment() -> dict[str, str]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))}
     return inherited | {
         "GX_ANALYTICS_ENABLED": "false",
-        "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}",
-        "PYSPARK_PYTHON": str(_BIN / "python"),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PYSPARK_PYTHON": str(BIN / "python"),
         "PYTHONPATH": str(ROOT),
         "SPARK_CONF_DIR": str(ROOT / "bench" / "conf"),
         "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_PRINT_LAUNCH_COMMAND": "1",  # the log says with how much memory
     }
 
 
