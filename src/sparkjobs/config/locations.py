@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from sparkjobs.config.node import Node, find, plain
@@ -77,6 +78,14 @@ def _roots(tree: Node, root: Path, mistakes: list[str]) -> tuple[Path, ...]:
 def within(path: Path, root: Path) -> bool:
     """Whether `path` lies in `root` once the links of both are followed."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
+def real_paths(paths: Iterable[str]) -> Iterator[str]:
+    """Each of `paths` with its links followed; those of a folder once for all that lies in it."""
+    real_folder = cache(os.path.realpath)
+    for path in paths:
+        folder, name = os.path.split(path)
+        yield os.path.realpath(path) if os.path.islink(path) else os.path.join(real_folder(folder), name)  # noqa: PTH114, PTH118
 
 
 def fixed_part(path: str) -> Path:

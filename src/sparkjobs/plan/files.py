@@ -7,10 +7,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from glob import glob, has_magic
 from itertools import takewhile
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, cast
 
 from sparkjobs.config import CsvSource, Source
+from sparkjobs.config.locations import real_paths
 from sparkjobs.config.sources import CsvOptions
 from sparkjobs.plan.model import File
 
@@ -29,16 +31,31 @@ _FOREIGN = {
 def listed(path: str, root: Path) -> tuple[File, ...]:
     """The files at `path`: a file, a folder with all below it, or a glob. In the order of their names."""
     tops = glob(path, recursive=True) if has_magic(path) else [path] * os.path.exists(path)  # noqa: PTH110, PTH207 (globs are text)
-    found = sorted(_pinned(file, root) for top in tops for file in _below(top) if not _is_marker(path, file))
+    spelled = _spelled(path)
+    below = (entry for top in tops for entry in _below(top))
+    found = [_pinned(entry, root) for entry in below if not _is_marker(os.fspath(entry), spelled)]
+    found.sort(key=attrgetter("path"), reverse=True)
     # A glob can match a folder beside what lies in it, and a link leads to what is listed already.
-    once = {os.path.realpath(root / file.path): file for file in reversed(found)}
-    return tuple(sorted(once.values()))
+    once = dict(zip(real_paths(places(found, root)), found, strict=True))
+    return tuple(reversed(once.values()))
+
+
+def places(files: Iterable[File], root: Path) -> Iterator[str]:
+    """Where `files` lie, as text: of very many a path each would take its time."""
+    return (os.path.join(root, file.path) for file in files)  # noqa: PTH118
+
+
+def strays(files: tuple[File, ...], root: Path, folders: Iterable[Path]) -> Iterator[File]:
+    """Those of `files` that a link leads out of `folders`."""
+    roots = tuple(f"{os.path.realpath(folder).rstrip('/')}/" for folder in folders)
+    real = zip(files, real_paths(places(files, root)), strict=True)
+    return (file for file, path in real if not path.startswith(roots))
 
 
 def delta_table(files: Iterable[File], root: Path) -> Path | None:
     """The Delta table of which one of `files` is a part, if any is."""
-    folders = {(root / file.path).parent for file in files}
-    above = {table for folder in folders for table in (folder, *folder.parents)}
+    folders = {os.path.dirname(place) for place in places(files, root)}  # noqa: PTH120
+    above = {table for folder in map(Path, folders) for table in (folder, *folder.parents)}
     return next((table for table in sorted(above) if (table / "_delta_log").is_dir()), None)
 
 
@@ -77,7 +94,7 @@ def _misnamed(path: Path, conf: Source) -> str | None:
         return "its name is not UTF-8, Spark could not find it; rename it"
     if path.name.startswith(("_", ".")):
         return "its name starts with '_' or '.', such files are silently not read; rename it"
-    folders = _open_part(conf.path, path)[:-1]
+    folders = _open_part(str(path), _spelled(conf.path))[:-1]
     hidden = [name for name in folders if name.startswith(("_", ".")) and "=" not in name]
     return f"it lies in {hidden[0]}/, where unfinished and hidden files lie; move it" if hidden else None
 
@@ -131,21 +148,23 @@ def _below(top: str) -> Iterator[os.DirEntry[str] | Path]:
             yield entry
 
 
-def _open_part(path: str, file: os.PathLike[str]) -> tuple[str, ...]:
-    """The names in `file` that a source at `path` does not spell out."""
-    spelled = tuple(takewhile(lambda name: not has_magic(name), Path(path).parts))
-    return Path(file).parts[len(spelled) :]
+def _spelled(path: str) -> int:
+    """How many names a source at `path` spells out."""
+    return sum(1 for _ in takewhile(lambda name: not has_magic(name), path.split("/")))
 
 
-def _is_marker(path: str, file: os.PathLike[str]) -> bool:
+def _open_part(file: str, spelled: int) -> list[str]:
+    """The names in `file` that its source does not spell out."""
+    return file.split("/")[spelled:]
+
+
+def _is_marker(file: str, spelled: int) -> bool:
     return any(
         name in _STATE or name.endswith(".crc") or name.startswith(_MARKERS)
-        for name in _open_part(path, file)
+        for name in _open_part(file, spelled)
     )
 
 
 def _pinned(file: os.DirEntry[str] | Path, root: Path) -> File:
     facts = file.stat()
-    path = Path(file)
-    shown = path.relative_to(root) if path.is_relative_to(root) else path
-    return File(str(shown), facts.st_size, facts.st_mtime_ns)
+    return File(os.fspath(file).removeprefix(f"{root}/"), facts.st_size, facts.st_mtime_ns)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sparkjobs.config import CsvSource, Source
-from sparkjobs.config.locations import within
 from sparkjobs.config.sources import DeltaSource
 from sparkjobs.errors import InputError
-from sparkjobs.plan.files import damage, delta_table, listed
+from sparkjobs.plan.files import damage, delta_table, listed, strays
 from sparkjobs.plan.headers import header_of
 from sparkjobs.plan.model import File, FileGroup, SourceInput
 
@@ -37,8 +36,7 @@ def pin(
         problems += [f"{file.path}: it has no bytes" for file in files if not file.size]
     problems += [
         f"{file.path}: a link leads it outside every folder of `paths:`"
-        for file in files
-        if not any(within(root / file.path, folder) for folder in folders or (root,))
+        for file in strays(files, root, folders or (root,))
     ]
     problems += [f"{file.path}: {problem}" for file in whole if (problem := damage(file, root, conf))]
     if conf.format in ("parquet", "orc") and (table := delta_table(whole, root)):
