@@ -58,7 +58,7 @@ def opened(run: Run, job: JobPlan, progress: Progress) -> Attempt:
                 raise PublishedMeanwhileError(f"run {done.run_id} has published it meanwhile")
         raise StateMovedError(job.name, job.committed, state.committed)
     if job.mode != "overwrite":
-        refuse_distrust(job, state)
+        refuse_distrust(job.name, job.table, state)
         if state.reset:
             raise StateResetError(job.name)
     claim(job.name, job.table, output.format)
@@ -138,7 +138,7 @@ def still_as_planned(job: JobPlan, root: Path) -> None:
     """
     refuse_moved(job, root)
     if job.mode != "overwrite":
-        refuse_distrust(job, look(job.name, job.table, job.conf.output.format))
+        refuse_distrust(job.name, job.table, look(job.name, job.table, job.conf.output.format))
 
 
 def standing_of(job: JobPlan) -> Standing | None:

@@ -18,7 +18,7 @@ from sparkjobs.config.references import UnknownReferenceError
 from sparkjobs.errors import StepError, TransientError
 from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event
-from sparkjobs.results import CheckResult, Estimates, Ledger, PastRun, Published, Staged
+from sparkjobs.results import Advice, CheckResult, Estimates, Ledger, PastRun, Published, Staged
 from sparkjobs.shelf import Shelf
 from sparkjobs.stop import Halt
 from sparkjobs.transient import transient
@@ -64,6 +64,8 @@ class Progress:
     """Of the columns of these rows, where conf asks for them."""
     checks: tuple[CheckResult, ...] = ()
     published: Published | None = None
+    advice: tuple[Advice, ...] = ()
+    """On what went wrong after it had published."""
 
     def forget(self) -> None:
         """Begin again: what a failed try came to counts for nothing."""

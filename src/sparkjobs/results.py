@@ -12,7 +12,7 @@ AnsweredBy = Literal["plan", "history", "footer", "scan", "keys", "pass", "contr
 Parquet's footers, the one scan that all checks share, a pass over some key columns, a pass of its own; and
 for a rule of a contract, the reading of its input."""
 JobStatus = Literal["success", "no-op", "fail", "error", "skipped"]
-AdviceKind = Literal["skew", "spill", "small files", "unpruned"]
+AdviceKind = Literal["skew", "spill", "small files", "unpruned", "not compacted"]
 PartitionValues = tuple[tuple[str, str | None], ...]
 
 
@@ -150,6 +150,25 @@ class Published:
     rows: int
     files: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a table lies in."""
+
+    files: int
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What a compaction made of a table's files; its rows are the same."""
+
+    version: int
+    """Delta's table version; for Parquet the manifest number."""
+    before: Extent
+    after: Extent
 
 
 @dataclass(frozen=True, slots=True)

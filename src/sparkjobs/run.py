@@ -141,7 +141,7 @@ def _job(run: Run, job: JobPlan, results: Mapping[str, JobResult], retries: Retr
         kind=progress.kind,
         profile=profile_of(profiled, progress.estimates) if profiled else None,
         write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
-        advice=() if stopped else advice_on(run, job, progress),
+        advice=() if stopped else (*progress.advice, *advice_on(run, job, progress)),
     )
     run.emit(Event(ended.completed, "job_ended", job.name, _facts(ended)))
     return ended

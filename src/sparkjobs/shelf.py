@@ -1,7 +1,7 @@
 """The shelf: what several jobs of a run read is opened once, cached, and released after its last user."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -11,12 +11,14 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import jvm, session
 from sparkjobs.config import Conf
-from sparkjobs.errors import InputError
+from sparkjobs.errors import InputError, TransientError
 from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
+from sparkjobs.publish import interrupted
 from sparkjobs.quality import Contracted, Counted, apply, counted
 from sparkjobs.read import read_source, read_table
 from sparkjobs.sql import refuse_expressions
-from sparkjobs.state import table_rows
+from sparkjobs.state import state_folder, table_rows
+from sparkjobs.state.durable import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,29 @@ class Shelf:
 
     def _table(self, spark: SparkSession, job: JobPlan, one: TableInput, version: int | None) -> Opened:
         assert version is not None, (job.name, one.name)  # noqa: S101 (its job has published, or this one is skipped)
-        frame = read_table(spark, one, version)
-        if one.part is not None:
-            part = counted(one.job, frame, one.part, cached=one.cached)
-            return Opened(part.rows, counted=part)
-        rows = table_rows(one.path, one.format, version)
-        return Opened(frame.persist() if one.cached else frame, rows=rows)
+        with _steady(job, one):
+            frame = read_table(spark, one, version)
+            if one.part is not None:
+                part = counted(one.job, frame, one.part, cached=one.cached)
+                return Opened(part.rows, counted=part)
+            rows = table_rows(one.path, one.format, version)
+            return Opened(frame.persist() if one.cached else frame, rows=rows)
+
+
+@contextmanager
+def _steady(job: JobPlan, one: TableInput) -> Iterator[None]:
+    """Make sure that the files of a Parquet table stay where they are while they are listed.
+
+    Raises:
+        TransientError: a compaction, which leaves the number in force as it is, has moved some.
+    """
+    committed = state_folder(one.path) / "committed.json"
+    before = read_json(committed)
+    try:
+        yield
+    finally:
+        if one.format == "parquet" and (interrupted(one.path) or read_json(committed) != before):
+            raise TransientError(job.name, "read", f"files of {one.job} were moved while they were listed")
 
 
 def shelf_of(

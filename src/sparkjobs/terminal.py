@@ -20,6 +20,7 @@ from sparkjobs.results import JobResult, PastRun, RunResult
 
 if TYPE_CHECKING:
     from sparkjobs.freshness import Age
+    from sparkjobs.optimize import Optimized
 
 _STYLE = {
     "success": "green",
@@ -175,6 +176,20 @@ def freshness_table(ages: "Iterable[Age]") -> str:
     )
 
 
+def optimized_table(tables: "Iterable[Optimized]") -> str:
+    """How many files tables lie in, and in how many they lay before."""
+    return table_of(("job", "files", "size", ""), map(_optimized, tables), right=("files", "size"))
+
+
+def _optimized(one: "Optimized") -> tuple[str, ...]:
+    if one.before is None or one.after is None:
+        return one.job, "", "", "never published"
+    counts, sizes = f"{one.after.files:,}", f"{one.after.size / 1e6:,.1f} MB"
+    if one.before == one.after:
+        return one.job, counts, sizes, "nothing to put together"
+    return one.job, f"{one.before.files:,} → {counts}", f"{one.before.size / 1e6:,.1f} → {sizes}", ""
+
+
 def _moment(when: datetime | None) -> str:
     """To the second, in UTC."""
     return "" if when is None else f"{when:%Y-%m-%d %H:%M:%S}"
@@ -200,6 +215,10 @@ def _told(event: Event) -> str:
             return f"runs: {event.facts['why']}"
         case "retry":
             return f"tries again in {event.facts['wait_s']:g} s, after: {event.facts['after']}"
+        case "optimized":
+            return f"its table's files put together, {event.facts['before']:,} into {event.facts['after']:,}"
+        case "warning":
+            return f"warning: {event.facts['message']}"
         case "step":
             return f"{event.facts['step']} …"
         case _ if event.facts["status"] == "success":

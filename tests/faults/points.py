@@ -14,8 +14,11 @@ NOT_OF_A_RUN: Final[Mapping[str, str]] = {
     "adopt.after": "of `state adopt`: test_upkeep.py",
     "restore.before": "of `restore`: test_upkeep.py",
     "restore.after": "of `restore`: test_upkeep.py",
+    "optimize.before": "of a compaction: test_optimize.py",
+    "optimize.staged": "of a compaction: test_optimize.py",
+    "optimize.after": "of a compaction: test_optimize.py",
 }
-"""Points that no run reaches, and where they are tested."""
+"""Points that no run of a case reaches, and where they are tested."""
 
 
 def named_in_source() -> list[str]:

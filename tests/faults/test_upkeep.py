@@ -11,7 +11,8 @@ from tests.projects import run
 
 
 def test_all_points_that_are_not_of_a_run_are_here() -> None:
-    assert set(NOT_OF_A_RUN) == {"adopt.before", "adopt.after", "restore.before", "restore.after"}
+    here = {point for point, where in NOT_OF_A_RUN.items() if "test_upkeep.py" in where}
+    assert here == {"adopt.before", "adopt.after", "restore.before", "restore.after"}
 
 
 @pytest.mark.parametrize(

@@ -51,12 +51,14 @@ def test_help_lists_the_verbs_and_imports_no_pyspark() -> None:
     done = sparkjobs("--help")
 
     assert done.returncode == 0
-    for verb in ("run", "plan", "list", "validate", "doctor", "history", "freshness"):
+    for verb in ("run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize"):
         assert f"\n  {verb} " in done.stdout
     assert done.stderr == "pyspark absent, JVM False\n"
 
 
-@pytest.mark.parametrize("verb", ["run", "plan", "list", "validate", "doctor", "history", "freshness"])
+@pytest.mark.parametrize(
+    "verb", ["run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize"]
+)
 def test_every_verb_explains_itself(verb: str) -> None:
     done = sparkjobs(verb, "--help")
 
@@ -207,11 +209,13 @@ def test_a_run_with_nothing_to_do_starts_no_jvm(tmp_path: Path) -> None:
         ("run", "--run-id", ".hidden"),
         ("run", "--run-id", "x" * 101),
         ("run", "--run-id", "a b"),
+        ("optimize", "no_such_job"),
+        ("optimize", "--exclude", "no_such_job"),
     ],
 )
 def test_what_does_not_exist_ends_with_2_and_no_traceback(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     project(tmp_path)
-    here = ("--project", str(tmp_path)) if arguments[:1] in (("plan",), ("run",)) else ()
+    here = ("--project", str(tmp_path)) if arguments[:1] in (("plan",), ("run",), ("optimize",)) else ()
 
     done = sparkjobs(*arguments[:1], *here, *arguments[1:])
 

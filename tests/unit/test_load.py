@@ -123,6 +123,21 @@ WRONG_VALUES = [
         DAILY.replace("{format", "{target_file_size: 128, format"),
         "3:10: target_file_size: must be text, not 128",
     ),
+    (
+        "conf/jobs/daily.yml",
+        DAILY.replace("{format", "{optimize: {after: 0}, format"),
+        "3:21: after: input should be greater than or equal to 1, not 0",
+    ),
+    (
+        "conf/jobs/daily.yml",
+        DAILY.replace("{format", "{optimize: {after: yes}, format"),
+        "3:21: after: must be a whole number",
+    ),
+    (
+        "conf/jobs/daily.yml",
+        DAILY.replace("{format", "{optimize: {}, format"),
+        "3:10: optimize lacks 'after'",
+    ),
 ]
 
 

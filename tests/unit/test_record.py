@@ -92,6 +92,18 @@ def test_a_job_with_nothing_to_do_is_told_as_up_to_date(
     assert capsys.readouterr() == ("", "00:00:00 daily: up to date\n")
 
 
+def test_what_became_of_a_compaction_takes_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(plan_of(project(tmp_path))) as progress:
+        facts = {"before": 1_212, "after": 3, "bytes": 5}
+        progress.show(Event("2026-01-01T00:00:00", "optimized", "daily", facts))
+        progress.show(Event("2026-01-01T00:00:01", "warning", "daily", {"message": "not compacted: why"}))
+
+    assert capsys.readouterr().err == (
+        "00:00:00 daily: its table's files put together, 1,212 into 3\n"
+        "00:00:01 daily: warning: not compacted: why\n"
+    )
+
+
 def test_a_half_made_commit_that_another_process_holds_fails_its_job_with_10(tmp_path: Path) -> None:
     root = published(tmp_path)
     plan = plan_of(root)

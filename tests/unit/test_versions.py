@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from sparkjobs.plan.versions import Changes, by_columns, changes
+from sparkjobs.plan.versions import Changes, by_columns, changes, only_compacted
 
 
 def append(table: Path, *rows: tuple[int, str]) -> None:
@@ -84,3 +84,17 @@ def test_touched_partitions_by_some_of_their_columns(columns: tuple[str, ...], f
     touched = frozenset({(("d", "1"), ("m", "1")), (("d", "2"), ("m", "1")), (("d", "1"), ("m", None))})
 
     assert by_columns(touched, columns) == found
+
+
+def test_only_compactions_between_two_versions_are_told_from_anything_else(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        append(tmp_path, (number, "a"))
+    DeltaTable(tmp_path).optimize.compact()
+    DeltaTable(tmp_path).optimize.z_order(["i"])
+    append(tmp_path, (4, "a"))
+
+    told = {(after, to) for after in range(6) for to in range(6) if only_compacted(tmp_path, after, to)}
+
+    assert told == {(2, 3), (2, 4), (3, 4)}
+    (tmp_path / "_delta_log" / f"{3:020}.json").unlink()
+    assert not only_compacted(tmp_path, 2, 4)

@@ -6,6 +6,7 @@ import click
 
 from sparkjobs.cli.importing import import_
 from sparkjobs.cli.looking import doctor, freshness, history, list_, report, validate
+from sparkjobs.cli.optimizing import optimize
 from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
 from sparkjobs.cli.state import restore, state
@@ -25,7 +26,7 @@ def cli() -> None:
 
 for _verb in (
     *(run, plan, retry, history, report, freshness, list_, validate, doctor, import_),
-    *(state, restore, quarantine, suggest),
+    *(state, restore, optimize, quarantine, suggest),
 ):
     cli.add_command(_verb)
 

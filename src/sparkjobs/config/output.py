@@ -25,12 +25,20 @@ def bytes_of(size: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
+class Optimize(Model):
+    """When the small files of a table are put together into larger ones."""
+
+    after: Annotated[int, Field(ge=1)]
+    """Once so many commits came since the last time."""
+
+
 class _Output(Model):
     format: Literal["delta", "parquet"]
     path: str
     partition_by: tuple[ColumnName, ...] = ()
     sort_by: tuple[ColumnName, ...] = ()
     target_file_size: Annotated[str, AfterValidator(_size)] | None = None
+    optimize: Optimize | None = None
     on_schema_change: Literal["fail", "add_columns", "full_refresh"] = "fail"
     """What to do when the result has other columns than the table."""
 

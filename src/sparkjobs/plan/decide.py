@@ -35,6 +35,7 @@ _SAYS_NOTHING: Mapping[str, Any] = {
     "columns": _EACH,
     "description": True,
     "freshness": True,
+    "output": {"optimize"},
     "profile": True,
     "rules": _EACH,
     "tags": True,
@@ -45,7 +46,7 @@ _KEEPS_LOGIC: Mapping[str, Any] = {
     "bad_rows": True,
     "checks": True,
     "incremental": {"on_change", "on_rewrite", "lookback", "end"},
-    "output": {"on_schema_change", "sort_by", "target_file_size"},
+    "output": {"on_schema_change", "optimize", "sort_by", "target_file_size"},
 }
 """What can change, besides, without making the rows of an incremental job unlike its older ones."""
 
@@ -86,7 +87,7 @@ def decide(draft: JobPlan, request: Request) -> JobPlan:
     by_time = isinstance(draft.conf.incremental, ByColumn | ByInterval)
     job = replace(draft, committed=state.committed, window=window if by_time else None)
     if request.replay:
-        refuse_distrust(job, state)
+        refuse_distrust(job.name, job.table, state)
         return replayed(job, state)
     if request.full_refresh:
         planned = _anew(job, window, "full refresh")
@@ -98,7 +99,7 @@ def decide(draft: JobPlan, request: Request) -> JobPlan:
 
 
 def _going_on(job: JobPlan, state: TableState, window: Window) -> JobPlan:
-    refuse_distrust(job, state)
+    refuse_distrust(job.name, job.table, state)
     if job.conf.incremental is not None:
         planned = _incremental(job, state, window)
     else:
@@ -110,20 +111,20 @@ def _going_on(job: JobPlan, state: TableState, window: Window) -> JobPlan:
     return planned
 
 
-def refuse_distrust(job: JobPlan, state: TableState) -> None:
-    """Go on only where the table is as its last manifest left it.
+def refuse_distrust(job: str, table: Path, state: TableState) -> None:
+    """Go on only where the table of `job` is as its last manifest left it.
 
     Raises:
         StateError: it is not.
     """
     if state.lost is not None:
-        raise LostTableError(job.name, str(job.table), state.lost)
+        raise LostTableError(job, str(table), state.lost)
     if state.committed and state.manifest is None:
-        raise LostManifestError(job.name, str(job.table), state.committed)
+        raise LostManifestError(job, str(table), state.committed)
     if state.foreign and state.foreign.restored_to is not None:
-        raise RestoredTableError(job.name, state.foreign.version, state.foreign.restored_to)
+        raise RestoredTableError(job, state.foreign.version, state.foreign.restored_to)
     if state.foreign:
-        raise ForeignCommitError(job.name, state.foreign.version, state.foreign.operation)
+        raise ForeignCommitError(job, state.foreign.version, state.foreign.operation)
 
 
 def _incremental(job: JobPlan, state: TableState, window: Window) -> JobPlan:

@@ -11,7 +11,7 @@ from sparkjobs.errors import UpstreamRewrittenError
 from sparkjobs.plan.intervals import Interval, covers, joined, whole
 from sparkjobs.plan.model import FileGroup, JobPlan, PlannedInput, SourceInput, TableInput, Window
 from sparkjobs.plan.parts import Added, Since, Within
-from sparkjobs.plan.versions import by_columns, changes
+from sparkjobs.plan.versions import by_columns, changes, only_compacted
 from sparkjobs.state import Manifest, TableState, read_outcome
 from sparkjobs.state.manifest import committed_chain
 
@@ -171,10 +171,18 @@ def _moved(one: PlannedInput, before: dict[str, Any] | None) -> tuple[str, ...]:
     if isinstance(one, TableInput) and one.version is None:
         return (f"{one.job} runs",)
     pins = ("version", "files", "table")
-    now = one.pinned()
+    now = pinned_as(one, before)
     if before is not None and all(before.get(pin) == now.get(pin) for pin in pins):
         return ()
     return (f"{_called(one)} has changed",)
+
+
+def pinned_as(one: PlannedInput, before: dict[str, Any] | None) -> dict[str, Any]:
+    """The entry of `one`, with the version of the entry `before` where it has the very rows of it."""
+    after = (before or {}).get("version")
+    if after is not None and one.version is not None and only_compacted(table_of(one), after, one.version):
+        return {**one.pinned(), "version": after}
+    return one.pinned()
 
 
 def _called(one: PlannedInput) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sparkjobs.plan.increments import pinned_as
 from sparkjobs.plan.model import JobPlan, PlannedInput, TableInput
 from sparkjobs.state import Manifest
 
@@ -18,7 +19,7 @@ def reasons_of(job: JobPlan, last: Manifest | None) -> Iterator[str]:
     for one in job.inputs:
         if isinstance(one, TableInput) and one.version is None:
             yield f"{one.job} runs"
-        elif before.get(one.name) != one.pinned():
+        elif before.get(one.name) != pinned_as(one, before.get(one.name)):
             yield _what_is_new(one, before.get(one.name))
 
 
@@ -38,7 +39,8 @@ def stale_lookups(job: JobPlan, last: Manifest) -> Iterator[str]:
     """The lookups of an incremental job that changed; no reason to run, but to be told."""
     before = {one["name"]: one for one in last.inputs}
     for one in job.inputs:
-        if job.conf.inputs[one.name].lookup and before.get(one.name) != one.pinned():
+        last_entry = before.get(one.name)
+        if job.conf.inputs[one.name].lookup and last_entry != pinned_as(one, last_entry):
             yield f"{one.name} is not what published rows were joined with; --full-refresh joins them anew"
 
 

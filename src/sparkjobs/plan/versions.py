@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sparkjobs.state.log import COMPACTION
+
 Values = tuple[tuple[str, str | None], ...]
 """The partition of a file: each partition column with its value as text."""
 
@@ -60,6 +62,15 @@ def changes(table: Path, after: int, to: int) -> Changes:
             else:
                 rewritten = rewritten or f"version {version} removed or changed some of them"
     return Changes(tuple(added.values()), rewritten, frozenset(touched))
+
+
+def only_compacted(table: Path, after: int, to: int) -> bool:
+    """Whether nothing happened to `table` between two versions but that its files were put together."""
+    logged = (_actions(table, version) for version in range(after + 1, to + 1))
+    return after < to and all(
+        any(kind == "commitInfo" and action.get("operation") == COMPACTION for kind, action in actions or ())
+        for actions in logged
+    )
 
 
 def _actions(table: Path, version: int) -> list[tuple[str, dict[str, Any]]] | None:

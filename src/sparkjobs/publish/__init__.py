@@ -1,12 +1,14 @@
 """Publishing: staged files become the table, in one commit that carries its manifest number.
 
-Here: stage, footers, what a merge or a history changes, the Delta commit, the Parquet journal.
+Here: stage, footers, what a merge or a history changes, the Delta commit, the Parquet journal,
+compaction.
 Not here: whether the rows are good (quality), which rows to take (plan).
 """
 
 from sparkjobs.publish.attempt import Attempt, sweep
 from sparkjobs.publish.changes import Changes
 from sparkjobs.publish.commit import commit
+from sparkjobs.publish.compact import compact, due, extent, files_of, small
 from sparkjobs.publish.find import Standing, find_changes
 from sparkjobs.publish.journal import interrupted, recover
 from sparkjobs.publish.kept import kept_rows
@@ -20,6 +22,10 @@ __all__ = [
     "Changes",
     "Standing",
     "commit",
+    "compact",
+    "due",
+    "extent",
+    "files_of",
     "find_changes",
     "interrupted",
     "kept_rows",
@@ -27,6 +33,7 @@ __all__ = [
     "recover",
     "refuse",
     "replacing",
+    "small",
     "stage",
     "staged_rows",
     "sweep",

@@ -84,7 +84,7 @@ def fenced(attempt: Attempt) -> DeltaTable | None:
     handle = DeltaTable(attempt.table) if DeltaTable.is_deltatable(str(attempt.table)) else None
     fence(attempt, (handle.transaction_version(app_id(attempt.job)) or 0) if handle else 0)
     if handle:  # whoever made the last commit may have died before it was on disk
-        _sync(attempt, handle)
+        make_durable(attempt, handle)
     return handle
 
 
@@ -101,11 +101,11 @@ def numbered(attempt: Attempt) -> int:
             f"the commit of manifest {attempt.number} left no trace in the log of {attempt.table}.",
             f"Look at the table's history, then `sparkjobs run {attempt.job}`.",
         )
-    _sync(attempt, committed)
+    make_durable(attempt, committed)
     return int(committed.version())
 
 
-def _sync(attempt: Attempt, handle: DeltaTable) -> None:
+def make_durable(attempt: Attempt, handle: DeltaTable) -> None:
     """Make the last commit durable, its files before its entry; neither deltalake nor Spark does."""
     log = attempt.table / "_delta_log"
     entry = log / f"{handle.version():020}.json"

@@ -35,6 +35,7 @@ def commit_parquet(attempt: Attempt, staged: Staged, mode: str, emptied: Iterabl
         "rows": staged.rows,
         "schema": staged.schema,
         "partition_by": list(staged.partition_by),
+        "compacted": last["commit"].get("compacted") if last else None,
     }
     reach("commit.before")
     empty = (place for values, place in folders(attempt.table, staged) if values in staged.emptied)

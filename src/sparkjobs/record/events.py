@@ -8,7 +8,9 @@ from typing import IO, Literal
 
 from sparkjobs.config.references import scrubbed_leaves
 
-EventName = Literal["run_started", "job_started", "step", "retry", "job_ended", "run_ended"]
+EventName = Literal[
+    "run_started", "job_started", "step", "retry", "optimized", "warning", "job_ended", "run_ended"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+COMPACTION = "OPTIMIZE"
 _KEEPS_ROWS = frozenset(
     {
         "ADD COLUMN",
@@ -19,7 +20,7 @@ _KEEPS_ROWS = frozenset(
         "COMPUTE STATS",
         "DROP CONSTRAINT",
         "DROP FEATURE",
-        "OPTIMIZE",
+        COMPACTION,
         "REORG",
         "SET TBLPROPERTIES",
         "UNSET TBLPROPERTIES",
@@ -97,6 +98,15 @@ def committed_at(job: str, table: Path, number: int) -> datetime | None:
         if _is_of(commit, job, number) and "timestamp" in commit:
             return datetime.fromtimestamp(commit["timestamp"] / 1000, UTC)
     return None
+
+
+def compacted_within(table: Path, commits: int) -> bool:
+    """Whether a Delta table was compacted by one of its last so many commits, or has not had so many."""
+    from deltalake import DeltaTable  # noqa: PLC0415 (a project without Delta does not pay for it)
+
+    handle = DeltaTable(table)
+    recent = handle.history(commits)
+    return handle.version() + 1 < commits or any(one.get("operation") == COMPACTION for one in recent)
 
 
 def _foreign(commit: Mapping[str, Any]) -> Foreign:
