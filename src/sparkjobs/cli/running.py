@@ -135,19 +135,14 @@ def run_planned(
     lock_wait_s: float,
 ) -> None:
     """Execute `plan` as run `name`, show it, keep its record, and end with the exit code of what failed."""
-    from sparkjobs.session import start, starting  # noqa: PLC0415 (planning may fail without)
-
     folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
-    # the JVM takes longer than all that is imported meanwhile
-    session = starting(conf, threads=threads) if any(job.runs for job in plan.jobs) else start
-    from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415
+    _warn(plan)
+    session = _begun(conf, plan, threads)
+    from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (the JVM takes longer)
     from sparkjobs.run import Orders, execute  # noqa: PLC0415
     from sparkjobs.terminal import Progress, advice_lines, results_table  # noqa: PLC0415
 
     write_plan(folder, plan)
-    for job in plan.jobs:
-        for warning in job.warnings if job.runs else ():
-            click.echo(f"warning  {job.name}: {warning}", err=True)
     with closing(EventLog(folder / "events.jsonl")) as log, Progress(plan) as progress:
 
         def emit(event: Any) -> None:  # noqa: ANN401 (Event, imported late)
@@ -167,6 +162,19 @@ def run_planned(
     codes = {job.exit_code for job in result.jobs if job.exit_code}
     if codes or result.failed:
         sys.exit(codes.pop() if len(codes) == 1 else 1)
+
+
+def _warn(plan: Any) -> None:  # noqa: ANN401 (RunPlan, imported late)
+    for job in plan.jobs:
+        for warning in job.warnings if job.runs else ():
+            click.echo(f"warning  {job.name}: {warning}", err=True)
+
+
+def _begun(conf: Conf, plan: Any, threads: int) -> Any:  # noqa: ANN401 (imported late)
+    """What hands over the session, which starts from now on if anything runs."""
+    from sparkjobs.session import start, starting  # noqa: PLC0415 (planning may fail without)
+
+    return starting(conf, threads=threads) if any(job.runs for job in plan.jobs) else start
 
 
 def _reported(folder: Path) -> str:
