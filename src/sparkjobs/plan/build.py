@@ -7,7 +7,7 @@ from pathlib import Path
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
 from sparkjobs.plan.checks import planned_checks
-from sparkjobs.plan.decide import decide, drafted
+from sparkjobs.plan.decide import decide, drafted, logic_of
 from sparkjobs.plan.fits import taken
 from sparkjobs.plan.graph import function_name, graph_of
 from sparkjobs.plan.inputs import pin
@@ -28,7 +28,8 @@ def build(conf: Conf, registry: Registry, request: Request) -> RunPlan:
         StateError: a table does not allow it.
     """
     planned = list(_planned(conf, registry, request, decided=True))
-    return _sharing(RunPlan(conf.project.name, conf.root, conf.env, tuple(planned)))
+    logic = logic_of(conf, registry)
+    return _sharing(RunPlan(conf.project.name, conf.root, conf.env, tuple(planned), logic))
 
 
 def drafts(conf: Conf, registry: Registry, request: Request) -> tuple[JobPlan, ...]:
