@@ -23,7 +23,8 @@ def build(conf: Conf, registry: Registry, request: Request) -> RunPlan:
 
     Raises:
         ConfigError: conf and functions do not fit.
-        UsageError: a selector names nothing, or an input has never been published.
+        SelectorError: a selector names nothing.
+        UsageError: an input has never been published, or a selector asks for a run that is not recorded.
         InputError: a source is not as its conf says.
         StateError: a table does not allow it.
     """
@@ -37,7 +38,8 @@ def drafts(conf: Conf, registry: Registry, request: Request) -> tuple[JobPlan, .
 
     Raises:
         ConfigError: conf and functions do not fit.
-        UsageError: a selector names nothing, or an input has never been published.
+        SelectorError: a selector names nothing.
+        UsageError: an input has never been published, or a selector asks for a run that is not recorded.
         InputError: a source is not as its conf says.
     """
     return tuple(_planned(conf, registry, request, decided=False))
@@ -45,7 +47,7 @@ def drafts(conf: Conf, registry: Registry, request: Request) -> tuple[JobPlan, .
 
 def _planned(conf: Conf, registry: Registry, request: Request, *, decided: bool) -> Iterator[JobPlan]:
     graph = graph_of(conf, registry)
-    chosen = selected(request.select, request.exclude, conf, graph, registry.jobs)
+    chosen = selected(request, conf, graph, registry)
     plans: dict[str, JobPlan] = {}
     pinned: dict[str, SourceInput] = {}
     for job in graph.order:
