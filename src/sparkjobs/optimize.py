@@ -10,9 +10,8 @@ from pyspark.sql import SparkSession
 
 from sparkjobs import session
 from sparkjobs.config import Conf, Output
-from sparkjobs.plan import Request, graph_of
+from sparkjobs.plan import Request, graph_of, selected
 from sparkjobs.plan.decide import refuse_distrust
-from sparkjobs.plan.select import selected
 from sparkjobs.progress import told
 from sparkjobs.publish import Attempt, compact, extent, files_of, recover, small
 from sparkjobs.registry import Registry
@@ -38,13 +37,14 @@ def optimized(
     their last manifests left them.
 
     Raises:
-        UsageError: a selector names nothing.
+        SelectorError: a selector names nothing.
+        UsageError: it asks for a run that is not recorded.
         StateError: a table is not its job's, or not as its last manifest left it.
         LockHeldError: a run writes it.
         StepError: it could not be done; the table's rows are as they were.
     """
     graph = graph_of(conf, registry)
-    chosen = selected(request.select, request.exclude, conf, graph, registry.jobs)
+    chosen = selected(request, conf, graph, registry)
     outputs = {job: conf.jobs[job].output for job in graph.order if job in chosen}
     published = {job for job, output in outputs.items() if _trusted(job, output).committed}
     spark = cache(lambda: start(conf))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sparkjobs.record import write_plan
 from tests.unit.projects import (
     DAILY,
     MAIN,
@@ -23,6 +24,10 @@ from tests.unit.projects import (
 DEMO = Path(__file__).parents[2]
 WEEKLY = (
     "inputs: {days: {ref: daily}}\ntags: [late]\noutput: {format: parquet, path: '${warehouse}/weekly'}\n"
+)
+CODE_OF_TWO = (
+    "from sparkjobs import job\n\n\n@job\ndef daily(sales, *, least):\n    return sales\n\n\n"
+    "@job\ndef weekly(days):\n    return days\n"
 )
 PROBE = """
 import sys
@@ -286,3 +291,74 @@ def test_the_demo_project_is_planned_within_a_second_and_without_jvm(tmp_path: P
     assert done.returncode == 0, done.stderr
     assert done.stderr.endswith("JVM False\n")
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
+
+
+def _selects(root: Path, *arguments: str) -> list[str]:
+    """The jobs that `list` tells of."""
+    done = sparkjobs("list", "--project", str(root), *arguments)
+    assert done.returncode == 0, done.stderr
+    return [line.partition(":")[0] for line in done.stdout.splitlines()]
+
+
+def test_list_takes_the_selection_that_plan_takes(tmp_path: Path) -> None:
+    selectors = 'late: "tag:late"\nearly: {exclude: [selector:late]}\n'
+    project(tmp_path, {"conf/jobs/weekly.yml": WEEKLY, "conf/selectors.yml": selectors}, CODE_OF_TWO)
+
+    assert _selects(tmp_path, "@daily") == ["daily", "weekly"]
+    assert _selects(tmp_path, "--selector", "early") == ["daily"]
+    assert _selects(tmp_path, "--select", "tag:late", "daily") == ["daily", "weekly"]
+    assert _selects(tmp_path, "--exclude", "selector:late") == ["daily"]
+
+
+def test_what_has_changed_since_a_kept_plan_is_selected(tmp_path: Path) -> None:
+    here = ("--project", str(tmp_path))
+    project(tmp_path, {"conf/jobs/weekly.yml": WEEKLY}, CODE_OF_TWO)
+    kept = tmp_path / "kept.json"
+    kept.write_text(sparkjobs("plan", *here, "daily", "--output", "json").stdout)
+
+    before = sparkjobs("plan", *here, "state:modified+", "--state", str(kept))
+    write(tmp_path, {"conf/jobs/weekly.yml": WEEKLY.replace("format", "partition_by: [id], format")})
+
+    assert before.stdout == "demo: 0 jobs, 0 to run, 0 up to date\n"
+    assert _selects(tmp_path, "state:modified", "--state", str(kept)) == ["weekly"]
+    unnamed = sparkjobs("list", *here, "state:modified")
+    assert unnamed.returncode == 2
+    assert unnamed.stderr.startswith("state: compares with an earlier plan, and none is named.")
+
+
+def test_a_run_that_selects_nothing_starts_no_jvm(tmp_path: Path) -> None:
+    published(tmp_path)
+    here = ("--project", str(tmp_path))
+    sparkjobs("run", *here, "--run-id", "one")
+
+    assert _selects(tmp_path, "result:no-op") == ["daily"]
+    done = sparkjobs("run", *here, "result:error+", "--run-id", "two")
+
+    assert done.returncode == 0
+    assert done.stderr.endswith("JVM False\n")
+    assert json.loads((tmp_path / "target/runs/two/run_results.json").read_text())["results"] == []
+
+
+def test_validate_tells_the_mistakes_of_selectors(tmp_path: Path) -> None:
+    project(tmp_path, {"conf/selectors.yml": 'late: "tag:late"\nearly: {exclude: [selector:latte]}\n'})
+
+    done = sparkjobs("validate", "--project", str(tmp_path))
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[:3] == [
+        "conf/selectors.yml:1:1: No job is selected by 'tag:late'. There is: none.",
+        "conf/selectors.yml:2:19: conf/selectors.yml has no 'latte'. Did you mean 'late'?",
+        "2 mistakes in the configuration; nothing was run.",
+    ]
+
+
+def test_a_retry_takes_of_what_was_left_what_is_selected(tmp_path: Path) -> None:
+    project(tmp_path)
+    write_plan(tmp_path / "target/runs/killed", plan_of(tmp_path))
+
+    done = sparkjobs("retry", "--exclude", "daily", "--project", str(tmp_path))
+
+    assert (done.returncode, done.stdout) == (
+        0,
+        "killed: none of what it left undone is selected; there is nothing to retry\n",
+    )

@@ -5,16 +5,28 @@ import sys
 
 import click
 
-from sparkjobs.cli.options import clock, known, project, project_of, registry_of
-from sparkjobs.errors import UsageError
+from sparkjobs.cli.options import Selection, clock, known, project, project_of, registry_of, selection, terms
+from sparkjobs.errors import ConfigError, UsageError
 
 
 @click.command(name="list")
 @project
-def list_(root: str, env: str | None, sets: tuple[str, ...]) -> None:
+@terms
+@selection
+def list_(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    select: tuple[str, ...],
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    selectors: tuple[str, ...],
+    state: str | None,
+) -> None:
     """List the jobs with what they read and write."""
     conf = project_of(root, env, sets).conf()
-    for name, job in sorted(conf.jobs.items()):
+    for name in sorted(Selection((*select, *more), exclude, selectors, state).jobs(conf)):
+        job = conf.jobs[name]
         inputs = ", ".join(one.ref or f"source {one.source}" for one in job.inputs.values())
         by = f" by {job.incremental.by}" if job.incremental else ""
         tags = f"  [{', '.join(job.tags)}]" if job.tags else ""
@@ -25,10 +37,13 @@ def list_(root: str, env: str | None, sets: tuple[str, ...]) -> None:
 @project
 def validate(root: str, env: str | None, sets: tuple[str, ...]) -> None:
     """Check conf and job functions against each other. Reads no data, starts no JVM."""
-    from sparkjobs.plan import graph_of  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.plan import graph_of, misfits_of_selectors  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    graph = graph_of(conf, registry_of(conf))
+    registry = registry_of(conf)
+    graph = graph_of(conf, registry)
+    if mistakes := tuple(misfits_of_selectors(conf, graph, registry)):
+        raise ConfigError(mistakes)
     click.echo(f"{conf.project.name}: {len(graph.order)} jobs, {len(conf.sources)} sources, no mistakes")
 
 

@@ -19,8 +19,9 @@ from sparkjobs.errors import SparkjobsError, UsageError
 def cli() -> None:
     """Run PySpark batch jobs that lose nothing, double nothing, publish nothing wrong and hide nothing.
 
-    SELECT follows dbt: name, tag:x, source:x, path:jobs/x, +name (with what it reads), name+ (with
-    what reads it), a comma for and, a space for or.
+    SELECT follows dbt: name, tag:x, source:x, path:jobs/x, config.KEY:x, state:modified, result:error,
+    selector:x; +name (with what it reads), name+ (with what reads it), @name (with what these read), a
+    comma for and, a space for or.
     """
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import project, project_of, registry_of, run_id_of
+from sparkjobs.cli.options import Selection, project, project_of, registry_of, run_id_of, selection, terms
 
 if TYPE_CHECKING:
     from sparkjobs.optimize import Optimized
@@ -12,21 +12,28 @@ if TYPE_CHECKING:
 
 @click.command()
 @project
-@click.argument("select", nargs=-1)
-@click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these jobs out.")
+@terms
+@selection
 def optimize(
-    root: str, env: str | None, sets: tuple[str, ...], select: tuple[str, ...], exclude: tuple[str, ...]
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    select: tuple[str, ...],
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    selectors: tuple[str, ...],
+    state: str | None,
 ) -> None:
     """Put the small files of tables together now, whatever `optimize:` says. Their rows stay as they are."""
     from sparkjobs.optimize import optimized  # noqa: PLC0415 (--help does without it)
-    from sparkjobs.plan import Request  # noqa: PLC0415
     from sparkjobs.session import start  # noqa: PLC0415
     from sparkjobs.terminal import optimized_table  # noqa: PLC0415
 
     conf = project_of(root, env, sets).conf()
+    request = Selection((*select, *more), exclude, selectors, state).request(conf)
     done: list[Optimized] = []
     try:
-        done.extend(optimized(start, conf, registry_of(conf), Request(select, exclude), run_id_of(None)))
+        done.extend(optimized(start, conf, registry_of(conf), request, run_id_of(None)))
     finally:
         if done:
             click.echo(optimized_table(done), nl=False)

@@ -37,21 +37,37 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the options of `run` and `plan` ask for."""
+    """Which jobs the options ask for, and what `run` and `plan` do with them."""
 
     select: tuple[str, ...]
     exclude: tuple[str, ...]
-    full_refresh: bool
-    start: str | None
-    end: str | None
+    selectors: tuple[str, ...]
+    state: str | None
+    full_refresh: bool = False
+    start: str | None = None
+    end: str | None = None
 
-    def request(self) -> "Request":
+    def jobs(self, conf: Conf) -> frozenset[str]:
+        """The jobs of `conf` that are selected.
+
+        Raises:
+            SparkjobsError: as planning does.
+        """
+        if not (self.select or self.exclude or self.selectors):
+            return frozenset(conf.jobs)
+        from sparkjobs.plan import graph_of, selected  # noqa: PLC0415 (`list` alone does without it)
+
+        registry = registry_of(conf)
+        return selected(self.request(conf), conf, graph_of(conf, registry), registry)
+
+    def request(self, conf: Conf) -> "Request":
         """The same, as planning takes it.
 
         Raises:
             UsageError: an instant is none, the range is empty, or it is given with --full-refresh.
         """
         from sparkjobs.plan import Request, Window  # noqa: PLC0415 (--help does without planning)
+        from sparkjobs.record import earlier  # noqa: PLC0415
 
         start, end = _instant("--start", self.start), _instant("--end", self.end)
         if start and end and start >= end:
@@ -63,7 +79,11 @@ class Selection:
                 "--full-refresh replaces whole tables; --start and --end take a range of them again.",
                 "Give one or the other.",
             )
-        return Request(self.select, self.exclude, self.full_refresh, Window(clock(), start, end))
+        chosen = (*self.select, *(f"selector:{name}" for name in self.selectors))
+        runs = conf.path("artifacts", "target") / "runs"
+        past = earlier(Path(self.state) if self.state else None, runs, conf.project.name, conf.env)
+        window = Window(clock(), start, end)
+        return Request(chosen, self.exclude, self.full_refresh, window, earlier=past)
 
 
 def options(*given: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -88,12 +108,24 @@ project = options(
         "--set", "sets", multiple=True, metavar="A.B=C", help="Set one key of the conf; may be repeated."
     ),
 )
+terms = click.argument("select", nargs=-1)
 selection = options(
-    click.argument("select", nargs=-1),
-    click.option(
-        "--select", "-s", "more", multiple=True, metavar="SELECT", help="The same as the arguments."
-    ),
+    click.option("--select", "-s", "more", multiple=True, metavar="SELECT", help="Take these jobs."),
     click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these jobs out."),
+    click.option(
+        "--selector",
+        "selectors",
+        multiple=True,
+        metavar="NAME",
+        help="Take the jobs of a selector in conf/selectors.yml.",
+    ),
+    click.option(
+        "--state",
+        metavar="PATH",
+        help="The run (its folder) or plan (a file) that state: and result: look at.",
+    ),
+)
+planning = options(
     click.option(
         "--full-refresh", is_flag=True, help="Replace whole tables, whether anything changed or not."
     ),

@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import click
 from sparkjobs.cli.options import (
     Selection,
     clock,
+    planning,
     project,
     project_of,
     registry_of,
     run_id_of,
     running,
     selection,
+    terms,
 )
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
@@ -24,7 +27,9 @@ from sparkjobs.errors import UsageError
 
 @click.command()
 @project
+@terms
 @selection
+@planning
 @running
 def run(
     root: str,
@@ -33,6 +38,8 @@ def run(
     select: tuple[str, ...],
     more: tuple[str, ...],
     exclude: tuple[str, ...],
+    selectors: tuple[str, ...],
+    state: str | None,
     full_refresh: bool,
     start: str | None,
     end: str | None,
@@ -45,8 +52,8 @@ def run(
     from sparkjobs.plan import build  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    asked = Selection((*select, *more), exclude, full_refresh, start, end)
-    planned = build(conf, registry_of(conf), asked.request())
+    asked = Selection((*select, *more), exclude, selectors, state, full_refresh, start, end)
+    planned = build(conf, registry_of(conf), asked.request(conf))
     run_planned(
         conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
     )
@@ -54,7 +61,9 @@ def run(
 
 @click.command()
 @project
+@terms
 @selection
+@planning
 @click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", help="For people or for programs."
 )
@@ -68,6 +77,8 @@ def plan(
     select: tuple[str, ...],
     more: tuple[str, ...],
     exclude: tuple[str, ...],
+    selectors: tuple[str, ...],
+    state: str | None,
     full_refresh: bool,
     start: str | None,
     end: str | None,
@@ -78,10 +89,10 @@ def plan(
     from sparkjobs.plan import as_json, as_text, build  # noqa: PLC0415 (--help does without it)
 
     conf = project_of(root, env, sets).conf()
-    asked = Selection((*select, *more), exclude, full_refresh, start, end)
+    asked = Selection((*select, *more), exclude, selectors, state, full_refresh, start, end)
     if explain and output == "json":
         raise UsageError("--explain tells people, not programs.", "Leave out --output json, or --explain.")
-    planned = build(conf, registry_of(conf), asked.request())
+    planned = build(conf, registry_of(conf), asked.request(conf))
     scans = _scans(conf, planned) if explain else None
     click.echo(as_json(planned) if output == "json" else as_text(planned, scans), nl=False)
 
@@ -96,12 +107,17 @@ def _scans(conf: Conf, plan: Any) -> Any:  # noqa: ANN401 (RunPlan and its Scans
 @click.command()
 @project
 @click.argument("failed", metavar="[RUN_ID]", required=False)
+@selection
 @running
 def retry(
     root: str,
     env: str | None,
     sets: tuple[str, ...],
     failed: str | None,
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    selectors: tuple[str, ...],
+    state: str | None,
     fail_fast: bool,
     threads: int,
     lock_wait_s: float,
@@ -116,10 +132,13 @@ def retry(
     runs = conf.path("artifacts", "target") / "runs"
     folder = runs / failed if failed else last_run(runs, "plan.json")
     request = unfinished(folder, env, clock())
-    if not request.select:
-        click.echo(f"{folder.name}: every job of it has published; there is nothing to retry")
+    chosen = Selection(more, exclude, selectors, state).jobs(conf)
+    left = tuple(job for job in request.select if job in chosen)
+    if not left:
+        why = "none of what it left undone is selected" if request.select else "every job of it has published"
+        click.echo(f"{folder.name}: {why}; there is nothing to retry")
         return
-    planned = build(conf, registry_of(conf), request)
+    planned = build(conf, registry_of(conf), replace(request, select=left))
     run_planned(
         conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
     )

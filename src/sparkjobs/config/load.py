@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sparkjobs.config.locations import located, placed
 from sparkjobs.config.mistakes import guess, one_line, problems
-from sparkjobs.config.models import Everything, JobConf, Overlay, Project
+from sparkjobs.config.models import Everything, JobConf, Overlay, Project, Selector
 from sparkjobs.config.node import (
     MAX_BYTES,
     Mark,
@@ -40,6 +40,7 @@ class Conf:
     env: str | None
     project: Project
     sources: Mapping[str, Source]
+    selectors: Mapping[str, Selector]
     jobs: Mapping[str, JobConf]
     tree: Node
 
@@ -83,13 +84,14 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
     if mistakes:
         raise ConfigError(tuple(dict.fromkeys(map(one_line, mistakes))))
     every = Everything.model_validate(plain(tree))
-    return Conf(root, env, every.project, every.sources, every.jobs, tree)
+    return Conf(root, env, every.project, every.sources, every.selectors, every.jobs, tree)
 
 
 def _read(root: Path, mistakes: list[str]) -> Node:
     files = {
         "project": root / "conf" / "sparkjobs.yml",
         "sources": root / "conf" / "sources.yml",
+        "selectors": root / "conf" / "selectors.yml",
     }
     members = {key: _document(root, path, mistakes) for key, path in files.items()}
     jobs = {

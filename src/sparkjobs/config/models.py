@@ -137,11 +137,28 @@ class JobConf(Model):
         return self
 
 
+class Selector(Model):
+    """An entry of conf/selectors.yml; a text alone is one `select`."""
+
+    select: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """None selects all jobs."""
+    exclude: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    description: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, entry: object) -> object:
+        if not isinstance(entry, str | Mapping):
+            raise ValueError("must be text or a mapping")  # noqa: TRY004 (pydantic collects these)
+        return {"select": (entry,)} if isinstance(entry, str) else entry
+
+
 class Everything(Model):
-    """All conf files together: sparkjobs.yml, sources.yml and one file per job."""
+    """All conf files together: sparkjobs.yml, sources.yml, selectors.yml and one file per job."""
 
     project: Project
     sources: Mapping[Name, Source]
+    selectors: Mapping[Name, Selector]
     jobs: Mapping[Name, JobConf]
 
 

@@ -2,6 +2,7 @@
 
 SparkjobsError
 ├── UsageError                 exit 2   the command line asks for something that is not there
+├── SelectorError              exit 2   a selector is none, or names nothing
 ├── ConfigError                exit 2   mistakes in conf or job code, all at once, as file:line:col
 ├── SetupError                 exit 2   Java, jars or Spark are not as they must be
 ├── InputError                 exit 1   a source cannot be read as its conf says
@@ -45,6 +46,7 @@ from sparkjobs.errors.base import (
     UNTOUCHED,
     ConfigError,
     InputError,
+    SelectorError,
     SetupError,
     SparkjobsError,
     UsageError,
@@ -110,6 +112,7 @@ __all__ = [
     "RestoredTableError",
     "ResultError",
     "SchemaChangedError",
+    "SelectorError",
     "SetupError",
     "SparkjobsError",
     "StateError",

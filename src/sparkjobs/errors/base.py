@@ -38,6 +38,18 @@ class UsageError(SparkjobsError):
 
 
 @dataclass(eq=False)
+class SelectorError(SparkjobsError):
+    """A selector is none, or names nothing."""
+
+    problem: str
+    suggestion: str
+
+    exit_code = 2
+    what = "{problem}"
+    hint = "{suggestion}"
+
+
+@dataclass(eq=False)
 class ConfigError(SparkjobsError):
     """Every mistake that conf and job code hold, each with its place."""
 

@@ -13,6 +13,7 @@ from sparkjobs.plan.model import (
     FileGroup,
     JobPlan,
     Key,
+    Logic,
     PlannedInput,
     RunPlan,
     SourceInput,
@@ -20,17 +21,20 @@ from sparkjobs.plan.model import (
     Window,
 )
 from sparkjobs.plan.parts import Added, Batch, Part, Replayed, Since, Within
-from sparkjobs.plan.request import Pins, Request
+from sparkjobs.plan.request import Earlier, Pins, Request
 from sparkjobs.plan.scans import Scans
+from sparkjobs.plan.select import misfits_of_selectors, selected
 
 __all__ = [
     "Added",
     "Batch",
+    "Earlier",
     "File",
     "FileGroup",
     "Graph",
     "JobPlan",
     "Key",
+    "Logic",
     "Part",
     "Pins",
     "PlannedCheck",
@@ -48,4 +52,6 @@ __all__ = [
     "as_text",
     "build",
     "graph_of",
+    "misfits_of_selectors",
+    "selected",
 ]

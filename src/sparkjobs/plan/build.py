@@ -7,7 +7,7 @@ from pathlib import Path
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
 from sparkjobs.plan.checks import planned_checks
-from sparkjobs.plan.decide import decide, drafted
+from sparkjobs.plan.decide import decide, drafted, logic_of
 from sparkjobs.plan.fits import taken
 from sparkjobs.plan.graph import function_name, graph_of
 from sparkjobs.plan.inputs import pin
@@ -23,12 +23,14 @@ def build(conf: Conf, registry: Registry, request: Request) -> RunPlan:
 
     Raises:
         ConfigError: conf and functions do not fit.
-        UsageError: a selector names nothing, or an input has never been published.
+        SelectorError: a selector names nothing.
+        UsageError: an input has never been published, or a selector asks for a run that is not recorded.
         InputError: a source is not as its conf says.
         StateError: a table does not allow it.
     """
     planned = list(_planned(conf, registry, request, decided=True))
-    return _sharing(RunPlan(conf.project.name, conf.root, conf.env, tuple(planned)))
+    logic = logic_of(conf, registry)
+    return _sharing(RunPlan(conf.project.name, conf.root, conf.env, tuple(planned), logic))
 
 
 def drafts(conf: Conf, registry: Registry, request: Request) -> tuple[JobPlan, ...]:
@@ -36,7 +38,8 @@ def drafts(conf: Conf, registry: Registry, request: Request) -> tuple[JobPlan, .
 
     Raises:
         ConfigError: conf and functions do not fit.
-        UsageError: a selector names nothing, or an input has never been published.
+        SelectorError: a selector names nothing.
+        UsageError: an input has never been published, or a selector asks for a run that is not recorded.
         InputError: a source is not as its conf says.
     """
     return tuple(_planned(conf, registry, request, decided=False))
@@ -44,7 +47,7 @@ def drafts(conf: Conf, registry: Registry, request: Request) -> tuple[JobPlan, .
 
 def _planned(conf: Conf, registry: Registry, request: Request, *, decided: bool) -> Iterator[JobPlan]:
     graph = graph_of(conf, registry)
-    chosen = selected(request.select, request.exclude, conf, graph, registry.jobs)
+    chosen = selected(request, conf, graph, registry)
     plans: dict[str, JobPlan] = {}
     pinned: dict[str, SourceInput] = {}
     for job in graph.order:

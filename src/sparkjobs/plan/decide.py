@@ -19,12 +19,13 @@ from sparkjobs.errors import (
 from sparkjobs.plan.doubling import refuse_doubling
 from sparkjobs.plan.fits import taken, warnings_of
 from sparkjobs.plan.gone import losses, refuse_loss
+from sparkjobs.plan.graph import function_name
 from sparkjobs.plan.increments import everything, news
-from sparkjobs.plan.model import File, FileGroup, JobPlan, PlannedInput, SourceInput, Window
+from sparkjobs.plan.model import File, FileGroup, JobPlan, Logic, PlannedInput, SourceInput, Window
 from sparkjobs.plan.reasons import changed_logic, reasons_of, stale_lookups
 from sparkjobs.plan.replay import replayed
 from sparkjobs.plan.request import Pins, Request
-from sparkjobs.registry import JobFunction
+from sparkjobs.registry import JobFunction, Registry
 from sparkjobs.state import TableState, look
 from sparkjobs.state.fingerprint import code_fingerprint, fingerprint
 
@@ -70,6 +71,15 @@ def drafted(
         fingerprint=_conf_fingerprint(conf, body),
         warnings=tuple(warnings_of(body, function)),
     )
+
+
+def logic_of(conf: Conf, registry: Registry) -> Mapping[str, Logic]:
+    """What each job of the project computes with, as of now."""
+    functions = {job: registry.jobs[function_name(job, body)] for job, body in conf.jobs.items()}
+    return {
+        job: Logic(code_fingerprint(functions[job]), _conf_fingerprint(conf, body))
+        for job, body in conf.jobs.items()
+    }
 
 
 def decide(draft: JobPlan, request: Request) -> JobPlan:

@@ -21,6 +21,14 @@ class Graph:
     order: tuple[str, ...]
     upstream: Mapping[str, frozenset[str]]
 
+    def downstream(self) -> Mapping[str, frozenset[str]]:
+        """Per job, what reads it."""
+        found: dict[str, set[str]] = {job: set() for job in self.order}
+        for job in self.order:
+            for read in self.upstream[job]:
+                found[read].add(job)
+        return {job: frozenset(readers) for job, readers in found.items()}
+
 
 def graph_of(conf: Conf, registry: Registry) -> Graph:
     """The graph of all jobs in `conf`.

@@ -1,7 +1,7 @@
 """The frozen plan: `plan` prints it, `run` executes it, `plan.json` is it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -162,6 +162,15 @@ class JobPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Logic:
+    """Fingerprints of what a job computes with."""
+
+    code: str
+    conf: str
+    """Of the job and its sources."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunPlan:
     """The selected jobs in the order they run."""
 
@@ -169,6 +178,8 @@ class RunPlan:
     root: Path
     env: str | None
     jobs: tuple[JobPlan, ...]
+    logic: Mapping[str, Logic] = field(default_factory=dict)
+    """Of every job of the project, planned or not: what `state:modified` compares with later."""
 
     def readers(self) -> Mapping[Key, tuple[str, ...]]:
         """Per input of running jobs, who reads it: in order, and a job as often as it does."""

@@ -1,104 +1,101 @@
-"""Selectors, in dbt's grammar.
+"""Which jobs a request selects: what terms name, with the graph's operators, and selectors by name."""
 
-`name`, `tag:x`, `source:x`, `path:jobs/x`; `+name` with what it reads, `name+` with what reads it,
-`2+name` two steps up; a comma for and, a space for or.
-"""
-
-import re
-from collections.abc import Mapping
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 
 from sparkjobs.config import Conf
-from sparkjobs.errors import UsageError
-from sparkjobs.plan.graph import Graph, function_name
-from sparkjobs.registry import JobFunction
+from sparkjobs.errors import ConfigError, SelectorError
+from sparkjobs.plan.grammar import EVERY, Term, parsed
+from sparkjobs.plan.graph import Graph
+from sparkjobs.plan.methods import Scope, named, nearest
+from sparkjobs.plan.request import Earlier, Request
+from sparkjobs.registry import Registry
 
-_TERM = re.compile(r"(?P<up>[0-9]*\+)?(?P<body>[^+]+?)(?P<down>\+[0-9]*)?")
-_METHODS = ("name", "path", "source", "tag")
+_DEEPEST = 10
+"""Selectors in selectors."""
 
 
-def selected(
-    terms: tuple[str, ...],
-    excluded: tuple[str, ...],
-    conf: Conf,
-    graph: Graph,
-    functions: Mapping[str, JobFunction],
-) -> frozenset[str]:
-    """The jobs that `terms` name, all when there are none, less those that `excluded` names.
+def selected(request: Request, conf: Conf, graph: Graph, registry: Registry) -> frozenset[str]:
+    """The jobs that `request` selects, all when it has no terms, less those that it excludes.
 
     Raises:
-        UsageError: a term names nothing.
+        SelectorError: a term is none, or names nothing.
+        UsageError: a term asks for an earlier run, and there is none to ask.
+        ConfigError: a selector in conf/selectors.yml holds a mistake.
     """
-    chosen = _any(terms, conf, graph, functions) if terms else frozenset(graph.order)
-    return chosen - _any(excluded, conf, graph, functions)
+    scope = Scope(conf, graph, registry, request.earlier)
+    chosen = _any(request.select, scope, ()) if request.select else frozenset(graph.order)
+    return chosen - _any(request.exclude, scope, ())
 
 
-def _any(
-    terms: tuple[str, ...], conf: Conf, graph: Graph, functions: Mapping[str, JobFunction]
-) -> frozenset[str]:
+def misfits_of_selectors(conf: Conf, graph: Graph, registry: Registry) -> Iterator[str]:
+    """Every text in conf/selectors.yml that is no selector or names nothing, with its place."""
+    scope = Scope(conf, graph, registry, Earlier(dict, dict))
+    told: dict[str, None] = {}
+    for name in conf.selectors:
+        for location, text in _texts(conf, name):
+            try:
+                _written(location, text, scope, (name,))
+            except ConfigError as error:
+                told |= dict.fromkeys(error.mistakes)
+    yield from told
+
+
+def _any(texts: Iterable[str], scope: Scope, within: tuple[str, ...]) -> frozenset[str]:
+    """The jobs of at least one alternative; `within` are the selectors that these texts stand in."""
     jobs: frozenset[str] = frozenset()
-    for term in (word for text in terms for word in text.split()):
-        parts = [_one(part, conf, graph, functions) for part in term.split(",")]
-        jobs |= frozenset.intersection(*parts)
+    for terms in parsed(texts):
+        jobs |= frozenset.intersection(*(_reached(term, scope, within) for term in terms))
     return jobs
 
 
-def _one(term: str, conf: Conf, graph: Graph, functions: Mapping[str, JobFunction]) -> frozenset[str]:
-    match = _TERM.fullmatch(term)
-    if match is None:
-        raise UsageError(
-            f"{term!r} is not a selector.", "For example: stg_flights+ or tag:daily,+route_delays"
+def _reached(term: Term, scope: Scope, within: tuple[str, ...]) -> frozenset[str]:
+    jobs = _selector(term.value, scope, within) if term.method == "selector" else named(term, scope)
+    above, below = scope.graph.upstream, scope.graph.downstream()
+    if term.around:
+        return _walk(_walk(jobs, below, EVERY), above, EVERY)
+    return _walk(jobs, above, term.up) | _walk(jobs, below, term.down)
+
+
+def _selector(name: str, scope: Scope, within: tuple[str, ...]) -> frozenset[str]:
+    conf = scope.conf
+    if name not in conf.selectors:
+        raise SelectorError(f"conf/selectors.yml has no {name!r}.", nearest(name, conf.selectors))
+    if name in within:
+        circle = " → ".join((*within[within.index(name) :], name))
+        raise SelectorError(f"Selectors in a circle: {circle}.", "One of them has to name jobs.")
+    if len(within) == _DEEPEST:
+        raise SelectorError(
+            f"Selectors stand in one another more than {_DEEPEST} deep.", "Name jobs or tags."
         )
-    named = _named(match["body"], conf, graph, functions)
-    reach = set(named)
-    if match["up"]:
-        reach |= _walk(named, {job: set(graph.upstream[job]) for job in graph.order}, match["up"].rstrip("+"))
-    if match["down"]:
-        downstream = {
-            job: {other for other in graph.order if job in graph.upstream[other]} for job in graph.order
-        }
-        reach |= _walk(named, downstream, match["down"].lstrip("+"))
-    return frozenset(reach)
+    sides: dict[str, frozenset[str]] = {"select": frozenset(), "exclude": frozenset()}
+    for location, text in _texts(conf, name):
+        sides[str(location[2])] |= _written(location, text, scope, (*within, name))
+    chosen = sides["select"] if conf.selectors[name].select else frozenset(scope.graph.order)
+    return chosen - sides["exclude"]
 
 
-def _named(body: str, conf: Conf, graph: Graph, functions: Mapping[str, JobFunction]) -> frozenset[str]:
-    method, given, value = body.partition(":")
-    if not given:
-        method, value = "name", body
-    known = {job: _values(method, job, conf, functions) for job in graph.order}
-    jobs = frozenset(job for job, values in known.items() if any(fnmatchcase(one, value) for one in values))
-    if not jobs:
-        everything = sorted({one for values in known.values() for one in values})
-        near = get_close_matches(value, everything, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There is: {', '.join(everything[:20]) or 'none'}."
-        raise UsageError(f"No job is selected by {body!r}.", hint)
-    return jobs
+def _texts(conf: Conf, name: str) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What the selector `name` is made of, and where it stands in the conf."""
+    one = conf.selectors[name]
+    for side, texts in (("select", one.select), ("exclude", one.exclude)):
+        for index, text in enumerate(texts):
+            yield ("selectors", name, side, index), text
 
 
-def _values(method: str, job: str, conf: Conf, functions: Mapping[str, JobFunction]) -> tuple[str, ...]:
-    body = conf.jobs[job]
-    match method:
-        case "name":
-            return (job,)
-        case "tag":
-            return body.tags
-        case "source":
-            return tuple(one.source for one in body.inputs.values() if one.source)
-        case "path":
-            file = Path(functions[function_name(job, body)].file)
-            shown = file.relative_to(conf.root) if file.is_relative_to(conf.root) else file
-            return (str(shown), *map(str, shown.parents))
-        case _:
-            near = get_close_matches(method, _METHODS, n=1)
-            hint = f"Did you mean '{near[0]}:'?" if near else f"There is: {', '.join(_METHODS)}."
-            raise UsageError(f"{method!r} is not a selector method.", hint)
+def _written(
+    location: tuple[str | int, ...], text: str, scope: Scope, within: tuple[str, ...]
+) -> frozenset[str]:
+    try:
+        return _any((text,), scope, within)
+    except SelectorError as error:
+        mistake = f"{scope.conf.at(*location)}: {error.problem} {error.suggestion}"
+        raise ConfigError((mistake,)) from error
 
 
-def _walk(start: frozenset[str], edges: Mapping[str, set[str]], depth: str) -> set[str]:
-    reach, frontier, steps = set(start), set(start), int(depth) if depth else len(edges)
-    for _ in range(steps):
-        frontier = {near for job in frontier for near in edges[job]} - reach
+def _walk(start: frozenset[str], edges: Mapping[str, frozenset[str]], steps: int) -> frozenset[str]:
+    reach = frontier = start
+    while frontier and steps:
+        frontier = frozenset[str]().union(*(edges[job] for job in frontier)) - reach
         reach |= frontier
+        steps -= 1
     return reach

@@ -4,6 +4,7 @@ Here: what happened, written for people and for other tools.
 Not here: deciding anything (plan), what a table knows of itself (state).
 """
 
+from sparkjobs.record.earlier import earlier
 from sparkjobs.record.events import Event, EventLog
 from sparkjobs.record.history import Records, last_run, past_runs
 from sparkjobs.record.run_results import SCHEMA_VERSION, write_plan, write_results
@@ -13,6 +14,7 @@ __all__ = [
     "Event",
     "EventLog",
     "Records",
+    "earlier",
     "last_run",
     "past_runs",
     "write_plan",
