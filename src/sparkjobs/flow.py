@@ -82,7 +82,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             params = params_of(job)
         reach("transform.before")
         frames = {name: one.frame for name, one in inputs.items()}
-        progress.frame = frame = transform(job, frames, params)
+        progress.frame = frame = transform(spark, job, frames, params)
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
             progress.staged = staged = _staged(spark, attempt, job, frame)

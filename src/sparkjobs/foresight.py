@@ -43,7 +43,7 @@ def _scans(shelf: Shelf, job: JobPlan) -> Scans:
     try:
         with told(job.name, "plan its scans"):
             frames = {one.name: _frame(shelf, job, one, versions[one.name]) for one in job.inputs}
-            return Scans(scans(transform(job, frames, params_of(job))), now)
+            return Scans(scans(transform(shelf.spark, job, frames, params_of(job))), now)
     except SparkjobsError as error:
         return Scans(unknown=str(error).splitlines()[0])
 

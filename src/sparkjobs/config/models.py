@@ -1,7 +1,7 @@
 """The project, its jobs and its overlays."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -42,6 +42,14 @@ class Retries(Model):
     """Doubled from try to try."""
 
 
+class Outputs(Model):
+    """Where jobs publish that do not say it themselves."""
+
+    format: Literal["delta", "parquet"] = "delta"
+    folder: str
+    """Each job has a folder of its name in it."""
+
+
 class Project(Model):
     """conf/sparkjobs.yml."""
 
@@ -51,6 +59,7 @@ class Project(Model):
     paths: Mapping[Name, str] = Field(default_factory=dict)
     spark: Mapping[str, Annotated[str, BeforeValidator(_spark_text)]] = Field(default_factory=dict)
     retries: Retries = Retries()
+    output: Outputs | None = None
 
 
 class Input(Model):
@@ -91,7 +100,8 @@ class JobConf(Model):
 
     function: Name | None = None
     """The registered function, where it is not named as the job is."""
-    inputs: Mapping[Name, Input] = Field(min_length=1)
+    inputs: Mapping[Name, Input] = Field(default_factory=dict)
+    """Only a query needs none."""
     params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     cache: tuple[Name, ...] = ()
     output: Output
@@ -106,7 +116,7 @@ class JobConf(Model):
 
     @model_validator(mode="after")
     def _has_rows(self) -> "JobConf":
-        if all(one.lookup for one in self.inputs.values()):
+        if self.inputs and all(one.lookup for one in self.inputs.values()):
             raise ValueError("every input is a `lookup`: there is none whose rows the job takes")
         return self
 
@@ -114,7 +124,11 @@ class JobConf(Model):
     def _keeps_all_rows(self) -> "JobConf":
         """Refuse what would lose or double rows from the second run on."""
         if self.incremental is None:
+            if not self.inputs and self.output.mode == "append":
+                raise ValueError("without inputs, mode append would double its rows; overwrite them")
             return self
+        if not self.inputs:
+            raise ValueError("it is `incremental`, and has no input whose rows it could take")
         by, mode = self.incremental.by, self.output.mode
         if sum(not one.lookup for one in self.inputs.values()) > 1:
             raise ValueError("an incremental job takes the rows of one input; the others are `lookup: true`")

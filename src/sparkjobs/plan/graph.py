@@ -84,6 +84,8 @@ def _unmatched(conf: Conf, functions: Mapping[str, JobFunction]) -> Iterator[str
         if name not in functions:
             place = conf.at("jobs", job, "function")
             yield f"{place}: no @job function is named {name!r}{_near(name, functions)}"
+        elif name != job and functions[name].sql:
+            yield f"{conf.at('jobs', job, 'function')}: {name!r} is SQL, which runs under its own name"
 
 
 def _inputs(conf: Conf, job: str) -> Iterator[str]:

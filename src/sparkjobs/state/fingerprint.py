@@ -20,7 +20,9 @@ def fingerprint(*parts: bytes) -> str:
 
 
 def code_fingerprint(function: JobFunction) -> str:
-    """The sources of the function's module and of what it imports from its own top-level package."""
+    """The sources of the function's module and of what it imports from its package, or its query."""
+    if function.sql:
+        return fingerprint(function.sql.sql.text.encode(), repr(function.sql.arguments).encode())
     waiting, sources = [function.function.__module__], dict[str, bytes]()
     top = waiting[0].partition(".")[0]
     while waiting:

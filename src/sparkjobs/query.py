@@ -1,0 +1,46 @@
+"""A job that is SQL: its query is asked over its frames, and of nothing else."""
+
+import re
+from collections.abc import Mapping
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from sparkjobs import jvm
+from sparkjobs.errors import FunctionError
+from sparkjobs.models import Model, Sql
+
+_POSITION = re.compile(r"line (\d+),? pos(?:ition)? \d+")
+
+
+def ask(spark: SparkSession, job: str, model: Model, frames: Mapping[str, DataFrame]) -> DataFrame:
+    """What the query of `model` makes of `frames`.
+
+    Raises:
+        FunctionError: Spark refuses it, or it reads more than these.
+    """
+    sql, arguments = model.sql, dict(model.arguments)
+    values = {name: list(one) if isinstance(one, tuple) else one for name, one in arguments.items()}
+    try:
+        jvm.parse_query(spark, sql.text)
+        for name, rows in frames.items():
+            rows.createOrReplaceTempView(name)
+        asked = spark.sql(sql.text, args=values or None)
+    except AnalysisException as error:
+        told = (error.getMessage() or str(error)).strip().splitlines()[0]
+        raise FunctionError(job, f"{model.file}:{_line(error, sql)}", told) from error
+    finally:
+        for name in frames:
+            spark.catalog.dropTempView(name)
+    if strange := jvm.strangers(asked, frames.values()):
+        raise FunctionError(job, f"{model.file}:1", f"it reads more than its inputs: {strange[0]}")
+    return asked
+
+
+def _line(error: AnalysisException, sql: Sql) -> int:
+    """The line of the file that Spark complains of."""
+    found = _POSITION.search(str(error))
+    starts = [one.startIndex() for one in error.getQueryContext()]
+    if starts:
+        return sql.line_at(sql.text.count("\n", 0, max(starts[0], 0)) + 1)
+    return sql.line_at(int(found[1]) if found else 1)

@@ -1,0 +1,166 @@
+"""SQL and Python in one graph, run: rows, params, checks, modes, and mistakes at their lines."""
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from tests.projects import lay_out, planned, rows, run, write_project
+
+FORMATS = ("delta", "parquet")
+SOURCES = "sales: {format: csv, path: '${landing}/*.csv', columns: {id: int, region: string, amount: int}}\n"
+SALES = "id,region,amount\n1,North,10\n2,South,20\n3,North,5\n"
+ROWS = """
+@job
+def doubled(by_region: DataFrame) -> DataFrame:
+    return by_region.select("region", (F.col("total") * 2).alias("total"))
+"""
+
+
+def project(
+    root: Path,
+    sql: dict[str, str],
+    files: dict[str, str] | None = None,
+    code: str = "",
+    table_format: str = "delta",
+) -> Path:
+    """A project whose source is three sales, with the models `sql`, name → text."""
+    write_project(root, code, {"conf/sources.yml": SOURCES, "landing/a.csv": SALES})
+    main = (root / "conf/sparkjobs.yml").read_text()
+    output = f"output: {{format: {table_format}, folder: '${{warehouse}}'}}\n"
+    lay_out(root, {"conf/sparkjobs.yml": main.replace("jobs: [", "jobs: [queries, ") + output})
+    lay_out(root, {"queries/__init__.py": "", **{f"queries/{name}.sql": text for name, text in sql.items()}})
+    lay_out(root, files or {})
+    return root
+
+
+def only(spark: SparkSession, root: Path, name: str) -> str:
+    """The message of the one job that failed."""
+    result = run(spark, root)[name]
+    assert result.status == "error", result
+    return result.message
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_sql_reads_python_and_python_reads_sql(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    sql = {
+        "good": "select * from sales where amount > :least",
+        "by_region": "with good as (select * from good) select region, sum(amount) as total from good group by region",
+        "last": "select d.region, d.total, g.id from doubled as d join good as g on g.region = d.region",
+    }
+    files = {
+        "conf/jobs/good.yml": "params: {least: 7}\nchecks:\n  - unique: [id]\n",
+        "conf/jobs/doubled.yml": "inputs: {by_region: {ref: by_region}}\n",
+    }
+    root = project(tmp_path, sql, files, ROWS, table_format)
+
+    results = run(spark, root)
+
+    assert {name: one.status for name, one in results.items()} == dict.fromkeys(
+        ("good", "by_region", "doubled", "last"), "success"
+    )
+    assert rows(spark, root / "warehouse/good") == [(1, "North", 10), (2, "South", 20)]
+    assert rows(spark, root / "warehouse/by_region") == [("North", 10), ("South", 20)]
+    assert rows(spark, root / "warehouse/last") == [("North", 20, 1), ("South", 40, 2)]
+    assert [(one.name, one.status) for one in results["good"].checks] == [("unique(id)", "pass")]
+    assert [(one.input, one.read, one.valid) for one in results["last"].ledgers] == [
+        ("doubled", 2, 2),
+        ("good", 2, 2),
+    ]
+    assert [job.reasons for job in planned(root)[1].jobs] == [(), (), (), ()]
+    assert spark.catalog.listTables() == []
+
+
+def test_params_are_values_whatever_they_hold(spark: SparkSession, tmp_path: Path) -> None:
+    sql = {"t": "select :text as a, :number as b, :share as c, :yes as d, array_contains(:many, 'x') as e"}
+    files = {
+        "conf/jobs/t.yml": 'params: {text: "a\'; drop table t; --", number: 3, share: 0.5, yes: true, many: [x, y]}\n'
+    }
+    root = project(tmp_path, sql, files)
+
+    assert run(spark, root)["t"].status == "success"
+
+    assert rows(spark, root / "warehouse/t") == [("a'; drop table t; --", 3, 0.5, True, True)]
+
+
+def test_a_changed_param_or_text_is_a_reason_to_run(spark: SparkSession, tmp_path: Path) -> None:
+    root = project(tmp_path, {"t": "select :a as a"}, {"conf/jobs/t.yml": "params: {a: 1}\n"})
+    run(spark, root)
+    assert planned(root)[1].jobs[0].reasons == ()
+
+    lay_out(root, {"queries/t.sql": "select :a as b"})
+    assert planned(root)[1].jobs[0].reasons == ("code changed",)
+    lay_out(root, {"queries/t.sql": "select :a as a", "conf/jobs/t.yml": "params: {a: 2}\n"})
+    assert planned(root)[1].jobs[0].reasons == ("code and conf changed",)
+
+
+def test_a_failed_check_publishes_nothing_of_a_query(spark: SparkSession, tmp_path: Path) -> None:
+    root = project(
+        tmp_path, {"t": "select region from sales"}, {"conf/jobs/t.yml": "checks:\n  - unique: [region]\n"}
+    )
+
+    assert run(spark, root)["t"].status == "fail"
+
+    assert not list((root / "warehouse/t").glob("*.parquet"))
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_a_query_merges(spark: SparkSession, tmp_path: Path, table_format: str) -> None:
+    conf = "output: {mode: merge, keys: [id]}\nincremental: {by: files}\n"
+    root = project(
+        tmp_path, {"t": "select id, amount from sales"}, {"conf/jobs/t.yml": conf}, table_format=table_format
+    )
+    assert run(spark, root)["t"].status == "success"
+    lay_out(root, {"landing/b.csv": "id,region,amount\n3,North,6\n4,East,1\n"})
+
+    second = run(spark, root)["t"]
+
+    assert (second.status, second.ledgers[0].read) == ("success", 2)
+    assert rows(spark, root / "warehouse/t") == [(1, 10), (2, 20), (3, 6), (4, 1)]
+
+
+MISTAKES = [
+    ("select id,\n  nothing\nfrom sales", 2, "[UNRESOLVED_COLUMN.WITH_SUGGESTION]"),
+    ("select id,\n  no_such(id)\nfrom sales", 2, "[UNRESOLVED_ROUTINE]"),
+    ("-- a\n\nselect id,\n  id + array(1)\nfrom sales", 4, "[DATATYPE_MISMATCH"),
+    ("select id\nfrom sales\nfor update", 3, "[PARSE_SYNTAX_ERROR]"),
+]
+
+
+@pytest.mark.parametrize(("sql", "line", "told"), MISTAKES)
+def test_what_spark_refuses_is_told_at_its_line(
+    spark: SparkSession, tmp_path: Path, sql: str, line: int, told: str
+) -> None:
+    message = only(spark, project(tmp_path, {"t": sql}), "t")
+
+    assert message.startswith(f"'t': its function raised at {tmp_path}/queries/t.sql:{line}: {told}")
+    assert spark.catalog.listTables() == []
+
+
+def test_a_query_that_reads_more_than_its_inputs_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    # Spark puts settings into a text before it reads it, which nobody can see who looks at the file
+    root = project(tmp_path, {"t": "select id, '${outside}' as x from sales"})
+    spark.conf.set("outside", " ' as y, (select max(value) from text.`/etc/hostname`) as z, '")
+    try:
+        message = only(spark, root, "t")
+    finally:
+        spark.conf.unset("outside")
+
+    place = f"{tmp_path}/queries/t.sql:1"
+    assert message.startswith(
+        f"'t': its function raised at {place}: it reads more than its inputs: Relation [value#"
+    )
+
+
+def test_a_query_that_would_change_something_never_reaches_spark(spark: SparkSession, tmp_path: Path) -> None:
+    root = project(tmp_path, {"t": "-- ${begin}\nselect 1 as id"})
+    spark.conf.set("begin", "\ncreate table made as")
+    try:
+        message = only(spark, root, "t")
+    finally:
+        spark.conf.unset("begin")
+
+    assert message.startswith(f"'t': its function raised at {tmp_path}/queries/t.sql:1: [PARSE_SYNTAX_ERROR]")
+    assert spark.catalog.listTables() == []
