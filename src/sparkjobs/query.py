@@ -8,18 +8,40 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import jvm
 from sparkjobs.errors import FunctionError
-from sparkjobs.models import Model, Sql
+from sparkjobs.models import THIS, Model, Sql
+from sparkjobs.plan import JobPlan, TableInput
+from sparkjobs.read import read_table
+from sparkjobs.state import look
 
 _POSITION = re.compile(r"line (\d+),? pos(?:ition)? \d+")
 
 
-def ask(spark: SparkSession, job: str, model: Model, frames: Mapping[str, DataFrame]) -> DataFrame:
-    """What the query of `model` makes of `frames`.
+def ask(spark: SparkSession, job: JobPlan, model: Model, frames: Mapping[str, DataFrame]) -> DataFrame:
+    """What the query of `model`, which is `job`, makes of `frames`, and of the table as it stands.
 
     Raises:
         FunctionError: Spark refuses it, or it reads more than these.
     """
-    sql, arguments = model.sql, dict(model.arguments)
+    sql = model.sql
+    if model.again and job.committed and job.mode != "overwrite":
+        sql = model.again
+    if THIS in sql.text:
+        frames = {**frames, THIS: _standing(spark, job)}
+    return _asked(spark, job.name, model, sql, frames)
+
+
+def _standing(spark: SparkSession, job: JobPlan) -> DataFrame:
+    """The table of `job` as it is before this run publishes."""
+    state = look(job.name, job.table, job.conf.output.format)
+    assert state.version is not None, job.name  # noqa: S101 (the plan has seen a commit)
+    table = TableInput(THIS, job.name, job.conf.output.format, job.table, state.version, cached=False)
+    return read_table(spark, table, state.version)
+
+
+def _asked(
+    spark: SparkSession, job: str, model: Model, sql: Sql, frames: Mapping[str, DataFrame]
+) -> DataFrame:
+    arguments = dict(model.arguments)
     values = {name: list(one) if isinstance(one, tuple) else one for name, one in arguments.items()}
     try:
         jvm.parse_query(spark, sql.text)

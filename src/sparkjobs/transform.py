@@ -23,7 +23,7 @@ def transform(
     """
     taken = {name: frame for name, frame in frames.items() if not job.conf.inputs[name].for_checks}
     if job.function.sql:
-        return ask(spark, job.name, job.function.sql, taken)
+        return ask(spark, job, job.function.sql, taken)
     try:
         frame = job.function.function(**taken, **params)
     except Exception as error:  # the one place where anything may come: it is the user's code

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkjobs.models.template import Answers, rendered
+from sparkjobs.models.values import Opaque
 from tests.projects import lay_out, planned, rows, run, write_project
+from tests.unit.test_sql_conf import STARTERS
 
 FORMATS = ("delta", "parquet")
 SOURCES = "sales: {format: csv, path: '${landing}/*.csv', columns: {id: int, region: string, amount: int}}\n"
@@ -162,5 +165,101 @@ def test_a_query_that_would_change_something_never_reaches_spark(spark: SparkSes
     finally:
         spark.conf.unset("begin")
 
-    assert message.startswith(f"'t': its function raised at {tmp_path}/queries/t.sql:1: [PARSE_SYNTAX_ERROR]")
+    assert message.startswith(f"'t': its function raised at {tmp_path}/queries/t.sql:2: [PARSE_SYNTAX_ERROR]")
     assert spark.catalog.listTables() == []
+
+
+INCREMENTAL = """\
+{{ config(
+    materialized='incremental',
+    unique_key='id',
+) }}
+select id, amount, {{ 'true' if is_incremental() else 'false' }} as again
+from {{ source('shop', 'sales') }}
+{% if is_incremental() -%}
+where id > (select max(id) from {{ this }}) or id = 2
+{%- endif %}
+"""
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_a_query_that_is_asked_again_knows_its_table(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    root = project(tmp_path, {"t": INCREMENTAL}, table_format=table_format)
+    run(spark, root)
+    assert rows(spark, root / "warehouse/t") == [(1, 10, False), (2, 20, False), (3, 5, False)]
+    lay_out(root, {"landing/b.csv": "id,region,amount\n2,South,21\n4,East,1\n"})
+    lay_out(root, {"landing/a.csv": "id,region,amount\n1,North,11\n"})
+
+    again = run(spark, root)["t"]
+
+    assert again.status == "success"
+    assert rows(spark, root / "warehouse/t") == [(1, 10, False), (2, 21, True), (3, 5, False), (4, 1, True)]
+    assert run(spark, root)["t"].status == "no-op"
+
+    run(spark, root, full_refresh=True)
+
+    assert rows(spark, root / "warehouse/t") == [(1, 11, False), (2, 21, False), (4, 1, False)]
+    assert spark.catalog.listTables() == []
+
+
+HOSTILE = [
+    "it's",
+    "\\' or 1=1 --",
+    "a\nb\x1e0\x1e\x1f\t\r\x00",
+    "{{ ref('x') }}",
+    "${spark.master} $5 $${x}",
+    "Ünïcødé 🙂",
+    '"`/* --',
+    "",
+    "\\u0041 \\n %_",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_value_in_a_template_is_what_conf_says_whatever_it_holds(spark: SparkSession, value: str) -> None:
+    answers = Answers(str, str, lambda _: Opaque(value))
+    sql = rendered("select {{ var('x') }} as a, '<{{ var('x') }}>' as b", answers, incremental=False)
+
+    assert [tuple(row) for row in spark.sql(sql.text).collect()] == [(value, f"<{value}>")]
+
+
+TEMPLATES = [
+    (
+        "{{ config(\n  tags=['a']\n) }}\n\nselect id,\n  nothing\nfrom {{ ref('good') }}",
+        6,
+        "[UNRESOLVED_COLUMN.WITH_SUGGESTION]",
+    ),
+    (
+        "{% for c in ['id', 'nothing'] %}\nselect\n  {{ c }} from {{ ref('good') }}\n{%- if not loop.last %}\nunion all{% endif %}\n{% endfor %}",
+        3,
+        "[UNRESOLVED_COLUMN",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "told"), TEMPLATES)
+def test_what_spark_refuses_of_a_template_is_told_at_its_line(
+    spark: SparkSession, tmp_path: Path, text: str, line: int, told: str
+) -> None:
+    message = only(spark, project(tmp_path, {"t": text, "good": "select id from sales"}), "t")
+
+    assert message.startswith(f"'t': its function raised at {tmp_path}/queries/t.sql:{line}: {told}")
+
+
+def test_models_of_dbt_run_as_they_are(spark: SparkSession, tmp_path: Path) -> None:
+    root = project(
+        tmp_path, {}, {f"queries/{name.removeprefix('sql/')}": text for name, text in STARTERS.items()}
+    )
+
+    first = run(spark, root)
+
+    assert {name: one.status for name, one in first.items()} == {
+        "my_first_dbt_model": "fail",
+        "my_second_dbt_model": "skipped",
+    }
+    path = root / "queries/example/my_first_dbt_model.sql"
+    path.write_text(path.read_text().replace("-- where", "where"))
+    assert {name: one.status for name, one in run(spark, root).items()} == dict.fromkeys(first, "success")
+    assert rows(spark, root / "warehouse/my_second_dbt_model") == [(1,)]

@@ -169,11 +169,11 @@ CONF_FLAWS = [
     ),
     (
         {"sql/t.sql": "select * from sales where id > :last", "conf/jobs/t.yml": "params: {least: 1}\n"},
-        "sql/t.sql:1:32: 'last' is no param; did you mean 'least'? (`params:` in conf/jobs/t.yml)",
+        "sql/t.sql:1:32: 'last' has no value; did you mean 'least'? (`params:` in conf/jobs/t.yml, `vars:` in conf/sparkjobs.yml)",
     ),
     (
         {"sql/t.sql": "select :key", "conf/jobs/t.yml": "params: {key: '${secret:env:KEY}'}\n"},
-        "sql/t.sql:1:8: 'key' is a secret, and Spark shows values of SQL in its plans",
+        "sql/t.sql:1:8: 'key' is a secret, and Spark shows the values of SQL in its plans",
     ),
     (
         {"sql/t.sql": "select 1 as id", "sql/deep/t.sql": "select 2 as id"},
@@ -182,14 +182,14 @@ CONF_FLAWS = [
     ({"sql/two words.sql": "select 1 as id"}, "'two words' is not a name: letters, digits and _"),
     (
         {"sql/t.sql": "select 1 as id", "conf/jobs/t.yml": "output: {mode: append}\n"},
-        "t: without inputs, mode append would double its rows; overwrite them",
+        "sql/t.sql:1:1: without inputs, mode append would double its rows; overwrite them",
     ),
     (
         {
             "sql/t.sql": "select 1 as id",
             "conf/jobs/t.yml": "output: {mode: merge, keys: [id]}\nincremental: {by: files}\n",
         },
-        "t: it is `incremental`, and has no input whose rows it could take",
+        "sql/t.sql:1:1: it is `incremental`, and has no input whose rows it could take",
     ),
     (
         {"sql/t.sql": "select :least", "conf/jobs/t.yml": "params: {least: {}}\n"},

@@ -23,13 +23,14 @@ from sparkjobs.config.node import (
 )
 from sparkjobs.config.references import UnknownReferenceError, resolved
 from sparkjobs.config.sources import Source
-from sparkjobs.config.sql import asked, found_sql, with_models, with_outputs, without_inputs
+from sparkjobs.config.sql import found_sql, with_models, with_outputs, without_inputs
 from sparkjobs.errors import ConfigError, UsageError
 from sparkjobs.models import Model
 
 _SECTIONS = {
     "paths": ("project", "paths"),
     "spark": ("project", "spark"),
+    "vars": ("project", "vars"),
     "sources": ("sources",),
     "jobs": ("jobs",),
 }
@@ -78,14 +79,18 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
     mistakes: list[str] = []
     tree = _read(root, mistakes)
     files = found_sql(tree, root, mistakes)
-    tree = with_models(tree, files.values())
+    tree = with_models(tree, files, root, mistakes)
     for layer in (*_overlay(root, env, mistakes), *map(_set, sets)):
         tree = merged(tree, _fitting(tree, layer, mistakes))
     tree = with_outputs(tree, files)
     unfit = {mistake.partition(":")[0] for mistake in mistakes}
     if not mistakes:
         tree = _resolve(tree, environment, mistakes)
-    tree, models = asked(tree, files.values(), mistakes) if not mistakes else (tree, {})
+    models: Mapping[str, Model] = {}
+    if files and not mistakes:
+        from sparkjobs.config.asked import asked  # noqa: PLC0415 (a project without SQL does not pay for it)
+
+        tree, models = asked(tree, files.values(), mistakes)
     if not mistakes:
         tree = placed(tree, root, mistakes)
     found = (*problems(Everything, tree), *without_inputs(tree, files))

@@ -59,6 +59,8 @@ class Project(Model):
     paths: Mapping[Name, str] = Field(default_factory=dict)
     spark: Mapping[str, Annotated[str, BeforeValidator(_spark_text)]] = Field(default_factory=dict)
     retries: Retries = Retries()
+    vars: Mapping[Name, ValueOrList] = Field(default_factory=dict)
+    """What SQL may ask for that the params of its job do not say."""
     output: Outputs | None = None
 
 
@@ -124,11 +126,7 @@ class JobConf(Model):
     def _keeps_all_rows(self) -> "JobConf":
         """Refuse what would lose or double rows from the second run on."""
         if self.incremental is None:
-            if not self.inputs and self.output.mode == "append":
-                raise ValueError("without inputs, mode append would double its rows; overwrite them")
             return self
-        if not self.inputs:
-            raise ValueError("it is `incremental`, and has no input whose rows it could take")
         by, mode = self.incremental.by, self.output.mode
         if sum(not one.lookup for one in self.inputs.values()) > 1:
             raise ValueError("an incremental job takes the rows of one input; the others are `lookup: true`")
@@ -178,6 +176,7 @@ class Overlay(Model):
     """conf/env/<name>.yml: locations, sizes and secrets; never logic."""
 
     paths: Mapping[Name, str] = Field(default_factory=dict)
+    vars: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     spark: Mapping[str, Annotated[str, BeforeValidator(_spark_text)]] = Field(default_factory=dict)
     sources: Mapping[Name, _SourceOverlay] = Field(default_factory=dict)
     jobs: Mapping[Name, _JobOverlay] = Field(default_factory=dict)

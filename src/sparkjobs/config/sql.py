@@ -1,14 +1,16 @@
 """SQL models become jobs of the conf: their inputs are the tables that they name."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sparkjobs.config.materialized import configured, joined
 from sparkjobs.config.mistakes import guess
-from sparkjobs.config.node import MAX_BYTES, Mark, Node, members, merged, nested, plain
-from sparkjobs.models import Argument, FlawError, Looked, Model, Place, as_written, sql_files
+from sparkjobs.config.node import MAX_BYTES, Mark, MistakeError, Node, members, merged, nested, parse, plain
+from sparkjobs.config.properties import properties
+from sparkjobs.models import files_below, is_template
 
-_SECRET = "${secret:"  # noqa: S105 (what a reference to one looks like)
+_APPENDS = "every run would append all its rows again: say `incremental: {by: …}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,8 @@ class SqlFile:
 
 def found_sql(tree: Node, root: Path, mistakes: list[str]) -> Mapping[str, SqlFile]:
     """The SQL models of the project, by name; what is wrong with their files is added to `mistakes`."""
-    packages = plain(members(tree, "project").get("jobs", Node((), tree.mark)))
     found: dict[str, SqlFile] = {}
-    for path in sql_files(root, map(str, packages if isinstance(packages, tuple) else ())):
+    for path in files_below(root, _packages(tree), ".sql"):
         shown = str(path.relative_to(root))
         try:
             file = SqlFile(path.stem, path, shown, _text(path))
@@ -38,11 +39,57 @@ def found_sql(tree: Node, root: Path, mistakes: list[str]) -> Mapping[str, SqlFi
     return found
 
 
-def with_models(tree: Node, files: Iterable[SqlFile]) -> Node:
-    """`tree` with a job for each of `files`, whether or not it has a conf file."""
-    for file in files:
+def with_models(tree: Node, files: Mapping[str, SqlFile], root: Path, mistakes: list[str]) -> Node:
+    """`tree` with a job for each of `files`, and what is said of it there and beside it."""
+    for file in files.values():
         tree = merged(tree, nested(("jobs", file.name), Node({}, Mark(file.shown, 1, 1))))
-    return tree
+    jobs = members(tree)["jobs"]
+    known = dict(members(jobs))
+    for name, part in _parts(tree, files, root, mistakes):
+        try:
+            if name not in files:
+                raise MistakeError(part.mark, f"there is no {name}.sql; {guess(name, files, 'there is')}")
+            known[name] = joined(known[name], part)
+        except MistakeError as mistake:
+            mistakes.append(str(mistake))
+    for name in files:
+        output, job = members(known[name], "output"), members(known[name])
+        mode = output.get("mode")
+        if (
+            mode
+            and mode.mark.file != f"conf/jobs/{name}.yml"
+            and mode.value == "append"
+            and "incremental" not in job
+        ):
+            mistakes.append(f"{mode.mark}: {_APPENDS} in conf/jobs/{name}.yml, or give it a unique_key")
+    whole = {**members(tree), "jobs": Node(known, jobs.mark, jobs.keys)}
+    return Node(whole, tree.mark, tree.keys)
+
+
+def _parts(
+    tree: Node, files: Mapping[str, SqlFile], root: Path, mistakes: list[str]
+) -> Iterator[tuple[str, Node]]:
+    """What is said of jobs in SQL files and in properties files."""
+    for file in files.values():
+        try:
+            job = configured(file.shown, file.text) if is_template(file.text) else None
+        except MistakeError as mistake:
+            mistakes.append(str(mistake))
+        else:
+            if job is not None:
+                yield file.name, job
+    for path in files_below(root, _packages(tree), ".yml") if files else ():
+        try:
+            yield from properties(parse(str(path.relative_to(root)), path.read_bytes()))
+        except MistakeError as mistake:
+            mistakes.append(str(mistake))
+        except OSError as error:
+            mistakes.append(f"{path.relative_to(root)}:1:1: cannot be read: {error.strerror}")
+
+
+def _packages(tree: Node) -> tuple[str, ...]:
+    packages = plain(members(tree, "project").get("jobs", Node((), tree.mark)))
+    return tuple(map(str, packages)) if isinstance(packages, tuple) else ()
 
 
 def with_outputs(tree: Node, models: Collection[str]) -> Node:
@@ -73,74 +120,6 @@ def without_inputs(tree: Node, models: Collection[str]) -> Iterator[tuple[Mark, 
             yield node.mark, f"{job} lacks 'inputs'"
         elif job not in models and inputs is not None and inputs.value in ({}, ()):
             yield inputs.mark, "inputs: must not be empty"
-
-
-def asked(tree: Node, files: Iterable[SqlFile], mistakes: list[str]) -> tuple[Node, Mapping[str, Model]]:
-    """`tree` with the inputs that `files` ask for, and their models; what is wrong is added to `mistakes`."""
-    models: dict[str, Model] = {}
-    for file in files:
-        try:
-            models[file.name], inputs = _asked(tree, file)
-            tree = merged(tree, nested(("jobs", file.name, "inputs"), inputs))
-        except FlawError as flaw:
-            mistakes.append(f"{file.shown}:{flaw.line}:{flaw.column}: {flaw}")
-    return tree, models
-
-
-def _asked(tree: Node, file: SqlFile) -> tuple[Model, Node]:
-    from sparkjobs.models.looks import looked_into  # noqa: PLC0415 (a project without SQL does not pay for it)
-
-    looked = looked_into(file.text)
-    inputs = _inputs(tree, file, looked)
-    arguments = tuple(_arguments(tree, file, looked.markers))
-    names = tuple(name for name in members(inputs) if name in looked.tables)
-    sql = as_written(file.text)
-    params = tuple(looked.markers)
-    return Model(file.name, str(file.path), sql, names, params, arguments, looked.groups), inputs
-
-
-def _inputs(tree: Node, file: SqlFile, looked: Looked) -> Node:
-    """The inputs of conf, and those that the text names besides."""
-    job = members(tree, "jobs", file.name)
-    given = job.get("inputs", Node({}, Mark(file.shown, 1, 1)))
-    inputs, keys = dict(members(given)), dict(given.keys)
-    for table, place in looked.tables.items():
-        if table not in inputs:
-            mark = Mark(file.shown, *place)
-            inputs[table] = Node({_kind(tree, file, table, place): Node(table, mark, quoted=True)}, mark)
-            keys[table] = mark
-    return Node(inputs, given.mark, keys)
-
-
-def _kind(tree: Node, file: SqlFile, table: str, place: Place) -> str:
-    """Whether `table` is a job or a source."""
-    jobs, sources = members(tree, "jobs").keys() - {file.name}, members(tree, "sources").keys()
-    if table in jobs and table in sources:
-        problem = f"{table!r} is a job and a source; say which under `inputs:` in conf/jobs/{file.name}.yml"
-        raise FlawError(*place, problem)
-    if table not in {*jobs, *sources}:
-        near = guess(table, {*jobs, *sources}, "there is")
-        raise FlawError(*place, f"{table!r} is no job, source or input; {near}")
-    return "ref" if table in jobs else "source"
-
-
-def _arguments(tree: Node, file: SqlFile, markers: Mapping[str, Place]) -> Iterator[tuple[str, Argument]]:
-    params = members(tree, "jobs", file.name, "params")
-    for name, place in markers.items():
-        if name not in params:
-            near = guess(name, params, "it has")
-            raise FlawError(*place, f"{name!r} is no param; {near} (`params:` in conf/jobs/{file.name}.yml)")
-        yield name, _argument(name, plain(params[name]), place)
-
-
-def _argument(name: str, value: object, place: Place) -> Argument:
-    """The value of the param `name`, as far as its model does not refuse it anyway."""
-    values = value if isinstance(value, tuple) else (value,)
-    if any(isinstance(one, str) and _SECRET in one for one in values):
-        raise FlawError(*place, f"{name!r} is a secret, and Spark shows values of SQL in its plans")
-    if not all(isinstance(one, str | int | float) for one in values):
-        raise FlawError(*place, f"{name!r} must be text, a number, true or false, or a list of these")
-    return value  # type: ignore[return-value]  # looked at just now
 
 
 def _text(path: Path) -> str:

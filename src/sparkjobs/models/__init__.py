@@ -4,10 +4,21 @@ Here: finding the files, looking into their SQL, where each line came from.
 Not here: which jobs, sources and values their names mean (config), asking Spark (query).
 """
 
-from sparkjobs.models.find import sql_files
-from sparkjobs.models.model import Argument, FlawError, Looked, Model, Place, Sql, as_written
+from sparkjobs.models.find import files_below
+from sparkjobs.models.model import (
+    THIS,
+    Argument,
+    FlawError,
+    Looked,
+    Model,
+    Place,
+    Sql,
+    as_written,
+    is_template,
+)
 
 __all__ = [
+    "THIS",
     "Argument",
     "FlawError",
     "Looked",
@@ -15,5 +26,6 @@ __all__ = [
     "Place",
     "Sql",
     "as_written",
-    "sql_files",
+    "files_below",
+    "is_template",
 ]

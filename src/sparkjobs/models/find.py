@@ -1,12 +1,12 @@
-"""Where SQL files lie: below the folders of the packages that hold jobs."""
+"""Where SQL files and what tells of them lie: below the folders of the packages that hold jobs."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
-def sql_files(root: Path, packages: Iterable[str]) -> tuple[Path, ...]:
-    """The SQL files below `packages`, which are folders of the project in `root`."""
-    return tuple(sorted({file for folder in _folders(root, packages) for file in folder.rglob("*.sql")}))
+def files_below(root: Path, packages: Iterable[str], ending: str) -> tuple[Path, ...]:
+    """The files below `packages`, which are folders of the project in `root`, that end so."""
+    return tuple(sorted({file for folder in _folders(root, packages) for file in folder.rglob(f"*{ending}")}))
 
 
 def _folders(root: Path, packages: Iterable[str]) -> Iterator[Path]:

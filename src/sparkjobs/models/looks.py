@@ -28,9 +28,13 @@ def looked_into(text: str) -> Looked:
     """
     query = _query(text)
     tables: dict[str, Place] = {}
+    hidden: dict[str, Place] = {}
     for table in query.find_all(exp.Table):
-        if (name := _name(table, text)) and name.casefold() not in _common(table):
+        name = _name(table, text)
+        if name and name.casefold() not in _common(table):
             tables.setdefault(name, _place(table.this, text))
+        elif name and table.this.quoted:
+            hidden.setdefault(name, _place(table.this, text))
     if program := query.find(exp.QueryTransform):
         raise FlawError(*_place(program, text), "TRANSFORM … USING runs a program; a query only selects")
     markers: dict[str, Place] = {}
@@ -38,7 +42,7 @@ def looked_into(text: str) -> Looked:
         if not marker.this:
             raise FlawError(*_after(text[: text.find("?")]), "a parameter has a name, as in :least")
         markers.setdefault(marker.name, _after(text[: max(text.find(f":{marker.name}"), 0)]))
-    return Looked(tables, markers, query.find(exp.Group) is not None)
+    return Looked(tables, hidden, markers, query.find(exp.Group) is not None)
 
 
 def _query(text: str) -> exp.Expr:

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+THIS: Final = "_sparkjobs_this"
+"""What a query calls the table that it makes."""
 
 Value = str | int | float | bool
 Argument = Value | tuple[Value, ...]
@@ -36,11 +40,18 @@ def as_written(text: str) -> Sql:
     return Sql(text, tuple(range(1, text.count("\n") + 2)))
 
 
+def is_template(text: str) -> bool:
+    """Whether `text` is Jinja, not plain SQL."""
+    return any(opening in text for opening in ("{{", "{%", "{#"))
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What one query asks for, and the line and column where it does so first."""
 
     tables: Mapping[str, Place]
+    hidden: Mapping[str, Place]
+    """Names in backticks that are those of common tables of the query itself."""
     markers: Mapping[str, Place]
     groups: bool
     """Whether it has a GROUP BY."""
@@ -53,6 +64,8 @@ class Model:
     name: str
     file: str
     sql: Sql
+    again: Sql | None
+    """What is asked instead where the table is there already and is added to; None where it is the same."""
     inputs: tuple[str, ...]
     """The tables that it names, which are inputs of the job."""
     params: tuple[str, ...]
@@ -61,3 +74,7 @@ class Model:
     """The values of its parameter markers."""
     groups: bool
     """Whether it makes one row of several."""
+
+    def said(self) -> tuple[str, ...]:
+        """All that decides what it makes of its inputs."""
+        return self.sql.text, self.again.text if self.again else "", repr(self.arguments)

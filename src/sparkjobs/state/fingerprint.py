@@ -22,7 +22,7 @@ def fingerprint(*parts: bytes) -> str:
 def code_fingerprint(function: JobFunction) -> str:
     """The sources of the function's module and of what it imports from its package, or its query."""
     if function.sql:
-        return fingerprint(function.sql.sql.text.encode(), repr(function.sql.arguments).encode())
+        return fingerprint(*(text.encode() for text in function.sql.said()))
     waiting, sources = [function.function.__module__], dict[str, bytes]()
     top = waiting[0].partition(".")[0]
     while waiting:
