@@ -30,6 +30,19 @@ def ask(spark: SparkSession, job: JobPlan, model: Model, frames: Mapping[str, Da
     return _asked(spark, job.name, model, sql, frames)
 
 
+def with_views(spark: SparkSession, job: JobPlan, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
+    """`frames`, and those that the views of `job` make of them.
+
+    Raises:
+        FunctionError: Spark refuses a view, or it reads more than these.
+    """
+    frames = dict(frames)
+    for view in job.views:
+        tables = {table: frames[name] for table, name in view.tables.items()}
+        frames[view.name] = _asked(spark, job.name, view.model, view.model.sql, tables)
+    return frames
+
+
 def _standing(spark: SparkSession, job: JobPlan) -> DataFrame:
     """The table of `job` as it is before this run publishes."""
     state = look(job.name, job.table, job.conf.output.format)

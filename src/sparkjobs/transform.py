@@ -21,7 +21,7 @@ def transform(
         FunctionError: what it raised, with its place.
         ResultError: it returned no frame.
     """
-    taken = {name: frame for name, frame in frames.items() if not job.conf.inputs[name].for_checks}
+    taken = {name: frames[name] for name in job.function.inputs}
     if job.function.sql:
         return ask(spark, job, job.function.sql, taken)
     try:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkjobs.foresight import scans_of
 from sparkjobs.models.template import Answers, rendered
 from sparkjobs.models.values import Opaque
-from tests.projects import lay_out, planned, rows, run, write_project
+from tests.projects import NOW, lay_out, planned, rows, run, write_project
 from tests.unit.test_sql_conf import STARTERS
 
 FORMATS = ("delta", "parquet")
@@ -263,3 +264,87 @@ def test_models_of_dbt_run_as_they_are(spark: SparkSession, tmp_path: Path) -> N
     path.write_text(path.read_text().replace("-- where", "where"))
     assert {name: one.status for name, one in run(spark, root).items()} == dict.fromkeys(first, "success")
     assert rows(spark, root / "warehouse/my_second_dbt_model") == [(1,)]
+
+
+STAGED = """\
+{{ config(materialized='view') }}
+select id, region, amount * {{ var('rate') }} as amount
+from {{ source('shop', 'sales') }}
+"""
+VIEWS = {
+    "stg": STAGED,
+    "north": "{{ config(materialized='ephemeral') }} select * from {{ ref('stg') }} where region = 'North'",
+    "total": "select sum(n.amount) as north, (select sum(amount) from {{ ref('stg') }}) as total from {{ ref('north') }} as n",
+}
+READS = """
+@job
+def counted(stg: DataFrame) -> DataFrame:
+    return stg.groupBy("region").agg(F.count("*").alias("sales"))
+"""
+VIEW_CONF = {
+    "conf/jobs/stg.yml": "params: {rate: 2}\n",
+    "conf/jobs/counted.yml": "inputs: {stg: {ref: stg}}\nchecks:\n  - foreign_key: {columns: [region], input: stg, key: [region]}\n",
+}
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_views_feed_sql_and_python_and_are_no_tables(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    root = project(tmp_path, VIEWS, VIEW_CONF, READS, table_format)
+
+    results = run(spark, root)
+
+    assert {name: one.status for name, one in results.items()} == {"counted": "success", "total": "success"}
+    assert rows(spark, root / "warehouse/total") == [(30, 70)]
+    assert rows(spark, root / "warehouse/counted") == [("North", 2), ("South", 1)]
+    assert [(one.name, one.status) for one in results["counted"].checks] == [("foreign_key(region)", "pass")]
+    assert [(one.input, one.read, one.valid) for one in results["total"].ledgers] == [
+        ("north__stg__sales", 3, 3),
+        ("stg__sales", 3, 3),
+    ]
+    assert sorted(path.name for path in (root / "warehouse").iterdir()) == ["counted", "total"]
+    assert spark.catalog.listTables() == []
+
+    lay_out(root, {"queries/north.sql": VIEWS["north"].replace("North", "South")})
+
+    assert {job.name: job.reasons for job in planned(root)[1].jobs} == {
+        "counted": (),
+        "total": ("code changed",),
+    }
+    assert run(spark, root)["total"].status == "success"
+    assert rows(spark, root / "warehouse/total") == [(40, 70)]
+
+
+def test_what_is_wrong_with_a_view_is_told_at_its_line(spark: SparkSession, tmp_path: Path) -> None:
+    root = project(
+        tmp_path,
+        {"stg": STAGED.replace("id, region", "id,\nregions"), "out": "select * from stg"},
+        {"conf/jobs/stg.yml": "params: {rate: 2}\n"},
+    )
+
+    message = only(spark, root, "out")
+
+    assert message.startswith(
+        f"'out': its function raised at {tmp_path}/queries/stg.sql:3: [UNRESOLVED_COLUMN"
+    )
+
+
+def test_a_plan_explains_the_scans_of_a_query(spark: SparkSession, tmp_path: Path) -> None:
+    root = project(
+        tmp_path,
+        {"good": "select * from sales", **VIEWS, "t": "select id from good where amount > 1"},
+        VIEW_CONF,
+        READS,
+    )
+    run(spark, root, "good")
+
+    conf, plan = planned(root, "t", full_refresh=True)
+    found = scans_of(lambda _: spark, conf, plan, NOW.now)
+
+    assert found["t"].unknown is None
+    (scan,) = found["t"].found
+    assert (scan.path, scan.data_filters) == (
+        str(root / "warehouse/good"),
+        ("(good.amount IS NOT NULL)", "(good.amount > 1)"),
+    )

@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 from sparkjobs.config.mistakes import guess
 from sparkjobs.config.node import Mark, Node, members, merged, nested, plain
 from sparkjobs.config.sql import SqlFile
-from sparkjobs.models import THIS, Argument, FlawError, Looked, Model, Place, Sql, as_written, is_template
+from sparkjobs.config.views import inlined
+from sparkjobs.models import (
+    THIS,
+    Argument,
+    FlawError,
+    Looked,
+    Model,
+    Place,
+    Sql,
+    View,
+    as_written,
+    is_template,
+)
 from sparkjobs.models.looks import looked_into
 from sparkjobs.models.template import Answers, UnansweredError, rendered
 from sparkjobs.models.values import Opaque, identifier
@@ -14,16 +26,22 @@ from sparkjobs.models.values import Opaque, identifier
 _SECRET = "${secret:"  # noqa: S105 (what a reference to one looks like)
 
 
-def asked(tree: Node, files: Iterable[SqlFile], mistakes: list[str]) -> tuple[Node, Mapping[str, Model]]:
-    """`tree` with the inputs that `files` ask for, and their models; what is wrong is added to `mistakes`."""
+def asked(
+    tree: Node, files: Iterable[SqlFile], mistakes: list[str]
+) -> tuple[Node, Mapping[str, Model], Mapping[str, tuple[View, ...]]]:
+    """`tree` with the inputs that `files` ask for, the models that are jobs, and the views that jobs make.
+
+    What is wrong is added to `mistakes`.
+    """
     models: dict[str, Model] = {}
     for file in files:
         try:
             models[file.name], inputs = _model(_Names(tree, file))
-            tree = merged(tree, nested(("jobs", file.name, "inputs"), inputs))
+            tree = merged(tree, nested((_section(tree, file.name), file.name, "inputs"), inputs))
         except FlawError as flaw:
             mistakes.append(f"{file.shown}:{flaw.line}:{flaw.column}: {flaw}")
-    return tree, models
+    tree, views = (tree, {}) if mistakes else inlined(tree, models, mistakes)
+    return tree, {name: one for name, one in models.items() if name in members(tree, "jobs")}, views
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +56,13 @@ class _Names:
 
     def at(self, *path: str) -> Mapping[str, Node]:
         """What conf says of the job at `path`."""
-        return members(self.tree, "jobs", self.file.name, *path)
+        return members(self.tree, _section(self.tree, self.file.name), self.file.name, *path)
 
     def known(self, kind: str) -> frozenset[str]:
-        """The jobs it can read, or the sources."""
-        found = frozenset(members(self.tree, "jobs" if kind == "ref" else "sources"))
-        return found - {self.file.name} if kind == "ref" else found
+        """The jobs and views it can read, or the sources."""
+        if kind == "source":
+            return frozenset(members(self.tree, "sources"))
+        return frozenset({*members(self.tree, "jobs"), *members(self.tree, "views")} - {self.file.name})
 
     def ref(self, name: object) -> str:
         """How SQL names the job `name`."""
@@ -114,6 +133,10 @@ class _Names:
                 case {"source": str() as source}:
                     found[name] = ("source", source)
         return found
+
+
+def _section(tree: Node, name: str) -> str:
+    return "views" if name in members(tree, "views") else "jobs"
 
 
 def _model(names: _Names) -> tuple[Model, Node]:

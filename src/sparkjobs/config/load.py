@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sparkjobs.config.locations import located, placed
 from sparkjobs.config.mistakes import guess, one_line, problems
-from sparkjobs.config.models import Everything, JobConf, Overlay, Project
+from sparkjobs.config.models import Everything, JobConf, Overlay, Project, ViewConf
 from sparkjobs.config.node import (
     MAX_BYTES,
     Mark,
@@ -24,8 +24,9 @@ from sparkjobs.config.node import (
 from sparkjobs.config.references import UnknownReferenceError, resolved
 from sparkjobs.config.sources import Source
 from sparkjobs.config.sql import found_sql, with_models, with_outputs, without_inputs
+from sparkjobs.config.views import apart
 from sparkjobs.errors import ConfigError, UsageError
-from sparkjobs.models import Model
+from sparkjobs.models import Model, View
 
 _SECTIONS = {
     "paths": ("project", "paths"),
@@ -47,6 +48,9 @@ class Conf:
     jobs: Mapping[str, JobConf]
     models: Mapping[str, Model]
     """The jobs that are SQL."""
+    views: Mapping[str, ViewConf]
+    inlined: Mapping[str, tuple[View, ...]]
+    """The views that each job makes of its inputs, those first that others read."""
     tree: Node
 
     def at(self, *location: str | int) -> Mark:
@@ -82,23 +86,25 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
     tree = with_models(tree, files, root, mistakes)
     for layer in (*_overlay(root, env, mistakes), *map(_set, sets)):
         tree = merged(tree, _fitting(tree, layer, mistakes))
-    tree = with_outputs(tree, files)
+    tree = with_outputs(apart(tree, files, mistakes), files)
     unfit = {mistake.partition(":")[0] for mistake in mistakes}
     if not mistakes:
         tree = _resolve(tree, environment, mistakes)
+    lacking = tuple(without_inputs(tree, files))
     models: Mapping[str, Model] = {}
+    inlined: Mapping[str, tuple[View, ...]] = {}
     if files and not mistakes:
         from sparkjobs.config.asked import asked  # noqa: PLC0415 (a project without SQL does not pay for it)
 
-        tree, models = asked(tree, files.values(), mistakes)
+        tree, models, inlined = asked(tree, files.values(), mistakes)
     if not mistakes:
         tree = placed(tree, root, mistakes)
-    found = (*problems(Everything, tree), *without_inputs(tree, files))
+    found = (*problems(Everything, tree), *lacking)
     mistakes += [f"{mark}: {text}" for mark, text in found if mark.file not in unfit]
     if mistakes:
         raise ConfigError(tuple(dict.fromkeys(map(one_line, mistakes))))
     every = Everything.model_validate(plain(tree))
-    return Conf(root, env, every.project, every.sources, every.jobs, models, tree)
+    return Conf(root, env, every.project, every.sources, every.jobs, models, every.views, inlined, tree)
 
 
 def _read(root: Path, mistakes: list[str]) -> Node:

@@ -149,12 +149,22 @@ class JobConf(Model):
         return self
 
 
+class ViewConf(Model):
+    """What can be said of a query that is no table."""
+
+    inputs: Mapping[Name, Input] = Field(default_factory=dict)
+    params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
+    tags: tuple[Name, ...] = ()
+    description: str = ""
+
+
 class Everything(Model):
-    """All conf files together: sparkjobs.yml, sources.yml and one file per job."""
+    """All conf files together: sparkjobs.yml, sources.yml, one file per job, and what SQL says itself."""
 
     project: Project
     sources: Mapping[Name, Source]
     jobs: Mapping[Name, JobConf]
+    views: Mapping[Name, ViewConf]
 
 
 class _SourceOverlay(Model):

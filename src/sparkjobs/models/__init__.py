@@ -13,6 +13,7 @@ from sparkjobs.models.model import (
     Model,
     Place,
     Sql,
+    View,
     as_written,
     is_template,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Model",
     "Place",
     "Sql",
+    "View",
     "as_written",
     "files_below",
     "is_template",

@@ -78,3 +78,14 @@ class Model:
     def said(self) -> tuple[str, ...]:
         """All that decides what it makes of its inputs."""
         return self.sql.text, self.again.text if self.again else "", repr(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A query whose rows a job takes as if they were those of an input."""
+
+    name: str
+    """As whose rows it takes them."""
+    model: Model
+    tables: Mapping[str, str]
+    """The tables that the query names, and which inputs or views of the job they are."""

@@ -55,7 +55,7 @@ def drafted(
     conf: Conf, job: str, function: JobFunction, inputs: tuple[PlannedInput, ...], upstream: tuple[str, ...]
 ) -> JobPlan:
     """The plan of `job` before anybody looked at its table."""
-    body = conf.jobs[job]
+    body, views = conf.jobs[job], conf.inlined.get(job, ())
     return JobPlan(
         name=job,
         function=function,
@@ -66,7 +66,8 @@ def drafted(
         mode=body.output.mode,
         committed=0,
         reasons=(),
-        code=code_fingerprint(function),
+        code=code_fingerprint(function, views),
+        views=views,
         fingerprint=_conf_fingerprint(conf, body),
         warnings=tuple(warnings_of(body, function)),
     )

@@ -110,12 +110,13 @@ def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> It
         return
     params = {param.name for param in spec.params}
     needed = {param.name for param in spec.params if param.required}
-    for name in (name for name, one in body.inputs.items() if not one.for_checks):
+    given = _given(conf, job)
+    for name in given:
         if name not in spec.inputs:
             place = conf.at("jobs", job, "inputs", name)
             yield f"{place}: {spec.name} ({spec.place}) takes no input {name!r}{_near(name, spec.inputs)}"
     for name in spec.inputs:
-        if name not in body.inputs or body.inputs[name].for_checks:
+        if name not in given:
             yield f"{conf.at('jobs', job, 'inputs')}: {spec.name} ({spec.place}) needs the input {name!r}"
     for name in body.params:
         if name not in params:
@@ -123,6 +124,15 @@ def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> It
             yield f"{place}: {spec.name} ({spec.place}) takes no param {name!r}{_near(name, params)}"
     for name in sorted(needed - set(body.params)):
         yield f"{conf.at('jobs', job, 'params')}: {spec.name} ({spec.place}) needs the param {name!r}"
+
+
+def _given(conf: Conf, job: str) -> tuple[str, ...]:
+    """The inputs that the function of `job` gets: those that are in its conf, with views made of theirs."""
+    inputs, views = conf.jobs[job].inputs, conf.inlined.get(job, ())
+    checked = {name for name, one in inputs.items() if one.for_checks}
+    within = {name for view in views for name in view.tables.values()}
+    made = [view.name for view in views if not set(view.tables.values()) & checked]
+    return tuple(name for name in (*inputs, *made) if name not in within | checked)
 
 
 def _shared_folders(conf: Conf) -> Iterator[str]:
