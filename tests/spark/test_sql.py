@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 from sparkjobs.foresight import scans_of
 from sparkjobs.models.template import Answers, rendered
 from sparkjobs.models.values import Opaque
-from tests.projects import NOW, lay_out, planned, rows, run, write_project
+from tests.projects import NOW, executed, lay_out, planned, rows, run, write_project
 from tests.unit.test_sql_conf import STARTERS
 
 FORMATS = ("delta", "parquet")
@@ -348,3 +348,30 @@ def test_a_plan_explains_the_scans_of_a_query(spark: SparkSession, tmp_path: Pat
         str(root / "warehouse/good"),
         ("(good.amount IS NOT NULL)", "(good.amount > 1)"),
     )
+
+
+def test_an_input_that_a_query_reads_twice_in_part_or_not_at_all_is_counted_once(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    sql = {
+        "twice": "select a.id from sales as a join sales as b on a.id < b.id",
+        "few": "select id from sales limit 1",
+        "never": "{% if is_incremental() %}select id from sales{% else %}select 1 as id{% endif %}",
+    }
+    root = project(tmp_path, sql, {"conf/jobs/never.yml": "inputs: {sales: {source: sales}}\n"})
+
+    for name in sql:
+        result = run(spark, root, name)[name]
+        assert (result.status, result.message) == ("success", "first run")
+        assert [(one.input, one.read, one.valid) for one in result.ledgers] == [("sales", 3, 3)]
+
+
+def test_jobs_of_sql_run_beside_each_other(spark: SparkSession, tmp_path: Path) -> None:
+    sql = {f"t{number}": f"from sales |> select id + {number} as id, :n as n" for number in range(3)}
+    root = project(tmp_path, sql, {f"conf/jobs/{name}.yml": "params: {n: 1}\n" for name in sql})
+    conf, plan = planned(root)
+
+    results = executed(spark, conf, plan, threads=3).jobs
+
+    assert [one.status for one in results] == ["success"] * 3
+    assert rows(spark, root / "warehouse/t2") == [(3, 1), (4, 1), (5, 1)]

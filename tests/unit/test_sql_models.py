@@ -160,6 +160,10 @@ def test_a_job_without_inputs_is_up_to_date_by_its_text(tmp_path: Path) -> None:
 
 CONF_FLAWS = [
     (
+        {"sql/t.sql": "select * from daily, Daily", "conf/jobs/t.yml": "inputs: {Daily: {source: sales}}\n"},
+        "sql/t.sql:1:1: 'Daily' differs from another table in case alone, which Spark does not see",
+    ),
+    (
         {"sql/t.sql": "select *\nfrom sale"},
         "sql/t.sql:2:6: 'sale' is no job, source or input; did you mean 'sales'?",
     ),
@@ -253,3 +257,11 @@ def test_a_function_and_a_query_of_one_name_are_told_with_both_places(tmp_path: 
 
     (mistake,) = raised.value.mistakes
     assert mistake.endswith(f"/__init__.py:4: 'daily' is already a job, at {tmp_path}/sql/daily.sql:1")
+
+
+def test_a_folder_of_queries_needs_no_python(tmp_path: Path) -> None:
+    main = MAIN.replace("[PACKAGE]", "[only_sql.sales]")
+    root = write(tmp_path, {PLAIN: main, "only_sql/sales/ones.sql": "select 1 as id"})
+
+    assert [(job.name, job.reasons) for job in plan_of(root).jobs] == [("ones", ("first run",))]
+    assert [job.name for job in plan_of(root, "path:only_sql/sales").jobs] == ["ones"]

@@ -167,3 +167,10 @@ def test_a_plan_tells_of_views(tmp_path: Path) -> None:
 
     assert "\n  in   stg__sales: sales, 1 csv files, 0.0 MB\n  view stg: stg__sales\n" in as_text(plan)
     assert '"name": "stg"' in as_json(plan)
+
+
+def test_the_name_of_a_view_selects_who_makes_it(tmp_path: Path) -> None:
+    files = {**STAGED, "sql/out.sql": "select * from stg", "sql/last.sql": "select * from out"}
+    root = sql_project(tmp_path, files)
+
+    assert [job.name for job in plan_of(root, "stg+").jobs] == ["out", "last"]

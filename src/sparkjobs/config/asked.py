@@ -140,14 +140,12 @@ def _section(tree: Node, name: str) -> str:
 
 
 def _model(names: _Names) -> tuple[Model, Node]:
+    """The model of a file, and the inputs of its job."""
     file = names.file
-    sqls = [as_written(file.text)]
-    if is_template(file.text):
-        answers = Answers(names.ref, names.source, names.var)
-        sqls = [rendered(file.text, answers, incremental=incremental) for incremental in (False, True)]
+    sqls = _sqls(names)
     found: list[Looked] = []
     arguments: dict[str, Argument] = {}
-    inputs: dict[str, Node] = {}
+    inputs = dict(names.at("inputs"))
     for sql in sqls:
         try:
             looked = looked_into(sql.text)
@@ -157,27 +155,39 @@ def _model(names: _Names) -> tuple[Model, Node]:
         except FlawError as flaw:
             column = 1 if is_template(file.text) else flaw.column
             raise FlawError(sql.line_at(flaw.line), column, str(flaw)) from flaw
-    if not inputs and not names.given():
-        _refuse_without_inputs(names)
-    again = sqls[1] if len(sqls) > 1 and sqls[1].text != sqls[0].text else None
     tables = tuple(dict.fromkeys(name for one in found for name in one.tables if name != THIS))
+    _refuse(names, tables)
     model = Model(
         name=file.name,
         file=str(file.path),
         sql=sqls[0],
-        again=again,
+        again=sqls[1] if len(sqls) > 1 else None,
         inputs=tables,
         params=tuple(names.values),
         arguments=tuple(arguments.items()),
         groups=any(one.groups for one in found),
     )
-    mark = Mark(file.shown, 1, 1)
-    return model, Node(
-        {**names.at("inputs"), **inputs}, mark, {name: node.mark for name, node in inputs.items()}
-    )
+    return model, Node(inputs, Mark(file.shown, 1, 1), {name: one.mark for name, one in inputs.items()})
 
 
-def _refuse_without_inputs(names: _Names) -> None:
+def _sqls(names: _Names) -> tuple[Sql, ...]:
+    """The text for a table that is made, and for one that is added to where that is another."""
+    text = names.file.text
+    if not is_template(text):
+        return (as_written(text),)
+    answers = Answers(names.ref, names.source, names.var)
+    whole, again = (rendered(text, answers, incremental=incremental) for incremental in (False, True))
+    return (whole,) if again.text == whole.text else (whole, again)
+
+
+def _refuse(names: _Names, tables: tuple[str, ...]) -> None:
+    """Refuse tables that Spark would take for one, and jobs that would have no rows to take."""
+    folded = [one.casefold() for one in tables]
+    if twice := [one for index, one in enumerate(tables) if one.casefold() in folded[:index]]:
+        told = f"{twice[0]!r} differs from another table in case alone, which Spark does not see"
+        raise FlawError(1, 1, told)
+    if tables:
+        return
     if "incremental" in names.at():
         raise FlawError(1, 1, "it is `incremental`, and has no input whose rows it could take")
     mode = names.at("output").get("mode")

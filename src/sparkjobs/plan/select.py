@@ -1,7 +1,7 @@
 """Selectors, in dbt's grammar.
 
 `name`, `tag:x`, `source:x`, `path:jobs/x`; `+name` with what it reads, `name+` with what reads it,
-`2+name` two steps up; a comma for and, a space for or.
+`2+name` two steps up; a comma for and, a space for or. The name of a view is that of each job that makes it.
 """
 
 import re
@@ -81,7 +81,7 @@ def _values(method: str, job: str, conf: Conf, functions: Mapping[str, JobFuncti
     body = conf.jobs[job]
     match method:
         case "name":
-            return (job,)
+            return job, *(view.model.name for view in conf.inlined.get(job, ()))
         case "tag":
             return body.tags
         case "source":
