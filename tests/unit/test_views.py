@@ -174,3 +174,15 @@ def test_the_name_of_a_view_selects_who_makes_it(tmp_path: Path) -> None:
     root = sql_project(tmp_path, files)
 
     assert [job.name for job in plan_of(root, "stg+").jobs] == ["out", "last"]
+
+
+def test_a_function_and_a_view_of_one_name_are_told_with_both_places(tmp_path: Path) -> None:
+    root = sql_project(tmp_path, {"sql/daily.sql": view("select 1 as id")})
+    (root / "conf/jobs/daily.yml").unlink()
+    conf = conf_of(root)
+
+    with pytest.raises(ConfigError) as raised:
+        graph_of(conf, registry_of(conf))
+
+    (mistake,) = raised.value.mistakes
+    assert mistake.endswith("/__init__.py:4: 'daily' is a view already, at sql/daily.sql:1:1")

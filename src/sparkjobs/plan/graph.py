@@ -76,7 +76,9 @@ def _sorted(upstream: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
 def _unmatched(conf: Conf, functions: Mapping[str, JobFunction]) -> Iterator[str]:
     used = {function_name(job, body) for job, body in conf.jobs.items()}
     for name, spec in functions.items():
-        if name not in used:
+        if name in conf.views:
+            yield f"{spec.place}: {name!r} is a view already, at {conf.at('views', name)}"
+        elif name not in used:
             near = _near(name, set(conf.jobs) - set(functions))
             yield f"{spec.place}: job {name!r} has no conf/jobs/{name}.yml{near}"
     for job, body in conf.jobs.items():
