@@ -66,7 +66,11 @@ def planned(
     conf = load(root, None, sets, {})
     for package in conf.project.jobs:
         sys.modules.pop(package, None)
-    return conf, build(conf, collect(conf.project.jobs, root), Request(select, (), full_refresh, window))
+    return conf, build(
+        conf,
+        collect(conf.project.jobs, root, conf.models.values()),
+        Request(select, (), full_refresh, window),
+    )
 
 
 def run(

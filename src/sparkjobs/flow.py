@@ -43,6 +43,7 @@ from sparkjobs.publish import (
     staged_rows,
 )
 from sparkjobs.quality import Given, Rejected, blocks, estimated, history_of, judge, settle, tally, warned
+from sparkjobs.query import with_views
 from sparkjobs.record import Event
 from sparkjobs.results import Advice, CheckResult, Estimates, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
@@ -81,8 +82,8 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             inputs = _inputs(run, shelf, spark, job)
             params = params_of(job)
         reach("transform.before")
-        frames = {name: one.frame for name, one in inputs.items()}
-        progress.frame = frame = transform(job, frames, params)
+        frames = with_views(spark, job, {name: one.frame for name, one in inputs.items()})
+        progress.frame = frame = transform(spark, job, frames, params)
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
             progress.staged = staged = _staged(spark, attempt, job, frame)

@@ -10,6 +10,7 @@ from sparkjobs.config import Conf
 from sparkjobs.errors import SparkjobsError
 from sparkjobs.plan import JobPlan, PlannedInput, RunPlan, Scans, TableInput
 from sparkjobs.progress import told
+from sparkjobs.query import with_views
 from sparkjobs.scans import scans
 from sparkjobs.shelf import Shelf, shelf_of
 from sparkjobs.state import look
@@ -43,7 +44,8 @@ def _scans(shelf: Shelf, job: JobPlan) -> Scans:
     try:
         with told(job.name, "plan its scans"):
             frames = {one.name: _frame(shelf, job, one, versions[one.name]) for one in job.inputs}
-            return Scans(scans(transform(job, frames, params_of(job))), now)
+            made = with_views(shelf.spark, job, frames)
+            return Scans(scans(transform(shelf.spark, job, made, params_of(job))), now)
     except SparkjobsError as error:
         return Scans(unknown=str(error).splitlines()[0])
 

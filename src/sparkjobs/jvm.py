@@ -11,6 +11,11 @@ from pyspark.sql import DataFrame, DataFrameReader, Observation, SparkSession
 
 from sparkjobs.figures import Spread, Stage, Tasks
 
+_MADE = frozenset({"CTERelationRef", "LocalRelation", "OneRowRelation", "Range", "UnionLoopRef"})
+"""Leaves of a plan that read nothing."""
+_SHOWN = 5
+"""Columns that a leaf tells of itself."""
+
 
 def label(spark: SparkSession, run_id: str, job: str) -> None:
     """Name the Spark jobs that follow after `job`, in the event log and for `retried`."""
@@ -192,6 +197,31 @@ def query_syntax(spark: SparkSession, text: str) -> Iterator[tuple[str, str]]:
             yield from _expression_nodes(expression)
         for inner in (node.children(), node.innerChildren(), node.subqueries()):
             waiting.extend(members(inner))
+
+
+def parse_query(spark: SparkSession, text: str) -> None:
+    """Make sure that `text` is a query, and nothing that would change anything.
+
+    Raises:
+        ParseException: it is not.
+    """
+    _parser(spark).parseQuery(text)
+
+
+def strangers(frame: DataFrame, known: Iterable[DataFrame]) -> tuple[str, ...]:
+    """What `frame` reads that none of `known` reads, as Spark tells it."""
+    ours = [leaf for one in known for leaf in _leaves(one)]
+    return tuple(
+        str(leaf.simpleString(_SHOWN))
+        for leaf in _leaves(frame)
+        if str(leaf.nodeName()) not in _MADE and not any(leaf.sameResult(one) for one in ours)
+    )
+
+
+def _leaves(frame: DataFrame) -> list[Any]:
+    plan = analyzed(frame)
+    plans = [plan, *members(plan.subqueriesAll())]
+    return [leaf for one in plans for leaf in members(one.collectLeaves())]
 
 
 def _expression_nodes(expression: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (of the JVM)

@@ -45,6 +45,8 @@ _REQUIRED = {
 _DELTA = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # else Delta's parser does not see the values of parameter markers (delta#7640)
+    "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
 }
 
 _LOCAL = {

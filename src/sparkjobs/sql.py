@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from sparkjobs.config import Conf
 from sparkjobs.errors import ConfigError
 from sparkjobs.jvm import query_syntax, syntax
+from sparkjobs.models.values import escaped, identifier
 from sparkjobs.plan import RunPlan, SourceInput
 
 IN: Final = "_sparkjobs_in"
@@ -79,14 +80,12 @@ _WORD = re.compile(r"(\w+)(\s*\()?")
 
 def quoted(name: str) -> str:
     """`name` as one SQL identifier, whatever it holds."""
-    return "`" + name.replace("`", "``") + "`"
+    return identifier(name)
 
 
 def text(value: str | None) -> str:
     """`value` as one SQL literal, whatever it holds."""
-    if value is None:
-        return "NULL"
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "NULL" if value is None else f"'{escaped(value)}'"
 
 
 def column(name: str) -> Column:

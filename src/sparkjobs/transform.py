@@ -3,22 +3,27 @@
 import os
 from traceback import extract_tb
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs.config.references import revealed
 from sparkjobs.errors import FunctionError, ResultError
 from sparkjobs.plan import JobPlan
+from sparkjobs.query import ask
 from sparkjobs.session import root_cause
 
 
-def transform(job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]) -> DataFrame:
-    """Call the job's function.
+def transform(
+    spark: SparkSession, job: JobPlan, frames: dict[str, DataFrame], params: dict[str, object]
+) -> DataFrame:
+    """Call the job's function, or ask Spark its query.
 
     Raises:
         FunctionError: what it raised, with its place.
         ResultError: it returned no frame.
     """
-    taken = {name: frame for name, frame in frames.items() if not job.conf.inputs[name].for_checks}
+    taken = {name: frames[name] for name in job.function.inputs}
+    if job.function.sql:
+        return ask(spark, job, job.function.sql, taken)
     try:
         frame = job.function.function(**taken, **params)
     except Exception as error:  # the one place where anything may come: it is the user's code

@@ -83,7 +83,7 @@ def mistakes_of(
 
 def registry_of(conf: Conf) -> Registry:
     """The jobs and checks of the project."""
-    return collect(conf.project.jobs, conf.root)
+    return collect(conf.project.jobs, conf.root, conf.models.values())
 
 
 def plan_of(

@@ -31,6 +31,9 @@ def list_(
         by = f" by {job.incremental.by}" if job.incremental else ""
         tags = f"  [{', '.join(job.tags)}]" if job.tags else ""
         click.echo(f"{name}: {inputs} → {job.output.format} {job.output.mode}{by}{tags}")
+    for name, view in sorted(conf.views.items()):
+        inputs = ", ".join(one.ref or f"source {one.source}" for one in view.inputs.values())
+        click.echo(f"{name}: {inputs} → view")
 
 
 @click.command()

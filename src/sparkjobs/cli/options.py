@@ -164,7 +164,7 @@ def project_of(root: str, env: str | None, sets: tuple[str, ...]) -> Project:
 
 def registry_of(conf: Conf) -> Registry:
     """The jobs and checks of a project."""
-    return collect(conf.project.jobs, conf.root)
+    return collect(conf.project.jobs, conf.root, conf.models.values())
 
 
 def known(conf: Conf, job: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sparkjobs.config.locations import located, placed
 from sparkjobs.config.mistakes import guess, one_line, problems
-from sparkjobs.config.models import Everything, JobConf, Overlay, Project, Selector
+from sparkjobs.config.models import Everything, JobConf, Overlay, Project, Selector, ViewConf
 from sparkjobs.config.node import (
     MAX_BYTES,
     Mark,
@@ -15,6 +15,7 @@ from sparkjobs.config.node import (
     Scalar,
     find,
     mapped,
+    members,
     merged,
     nested,
     parse,
@@ -22,11 +23,15 @@ from sparkjobs.config.node import (
 )
 from sparkjobs.config.references import UnknownReferenceError, resolved
 from sparkjobs.config.sources import Source
+from sparkjobs.config.sql import found_sql, with_models, with_outputs, without_inputs
+from sparkjobs.config.views import apart
 from sparkjobs.errors import ConfigError, UsageError
+from sparkjobs.models import Model, View
 
 _SECTIONS = {
     "paths": ("project", "paths"),
     "spark": ("project", "spark"),
+    "vars": ("project", "vars"),
     "sources": ("sources",),
     "jobs": ("jobs",),
 }
@@ -42,6 +47,11 @@ class Conf:
     sources: Mapping[str, Source]
     selectors: Mapping[str, Selector]
     jobs: Mapping[str, JobConf]
+    models: Mapping[str, Model]
+    """The jobs that are SQL."""
+    views: Mapping[str, ViewConf]
+    inlined: Mapping[str, tuple[View, ...]]
+    """The views that each job makes of its inputs, those first that others read."""
     tree: Node
 
     def at(self, *location: str | int) -> Mark:
@@ -73,18 +83,30 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
         )
     mistakes: list[str] = []
     tree = _read(root, mistakes)
+    files = found_sql(tree, root, mistakes)
+    tree = with_models(tree, files, root, mistakes)
     for layer in (*_overlay(root, env, mistakes), *map(_set, sets)):
         tree = merged(tree, _fitting(tree, layer, mistakes))
+    tree = with_outputs(apart(tree, files, mistakes), files)
     unfit = {mistake.partition(":")[0] for mistake in mistakes}
     if not mistakes:
         tree = _resolve(tree, environment, mistakes)
+    lacking = tuple(without_inputs(tree, files))
+    models: Mapping[str, Model] = {}
+    inlined: Mapping[str, tuple[View, ...]] = {}
+    if files and not mistakes:
+        from sparkjobs.config.asked import asked  # noqa: PLC0415 (a project without SQL does not pay for it)
+
+        tree, models, inlined = asked(tree, files.values(), mistakes)
     if not mistakes:
         tree = placed(tree, root, mistakes)
-    mistakes += [f"{mark}: {text}" for mark, text in problems(Everything, tree) if mark.file not in unfit]
+    found = (*problems(Everything, tree), *lacking)
+    mistakes += [f"{mark}: {text}" for mark, text in found if mark.file not in unfit]
     if mistakes:
         raise ConfigError(tuple(dict.fromkeys(map(one_line, mistakes))))
     every = Everything.model_validate(plain(tree))
-    return Conf(root, env, every.project, every.sources, every.selectors, every.jobs, tree)
+    told = (every.project, every.sources, every.selectors, every.jobs)
+    return Conf(root, env, *told, models, every.views, inlined, tree)
 
 
 def _read(root: Path, mistakes: list[str]) -> Node:
@@ -93,7 +115,7 @@ def _read(root: Path, mistakes: list[str]) -> Node:
         "sources": root / "conf" / "sources.yml",
         "selectors": root / "conf" / "selectors.yml",
     }
-    members = {key: _document(root, path, mistakes) for key, path in files.items()}
+    parts = {key: _document(root, path, mistakes) for key, path in files.items()}
     jobs = {
         path.stem: _document(root, path, mistakes) for path in sorted((root / "conf" / "jobs").glob("*.yml"))
     }
@@ -101,8 +123,8 @@ def _read(root: Path, mistakes: list[str]) -> Node:
         f"{path.relative_to(root)}:1:1: it is not read; name it {path.stem}.yml"
         for path in sorted((root / "conf" / "jobs").glob("*.yaml"))
     ]
-    members["jobs"] = Node(jobs, Mark("conf/jobs", 1, 1), {name: node.mark for name, node in jobs.items()})
-    return Node(members, Mark("conf", 1, 1), {key: node.mark for key, node in members.items()})
+    parts["jobs"] = Node(jobs, Mark("conf/jobs", 1, 1), {name: node.mark for name, node in jobs.items()})
+    return Node(parts, Mark("conf", 1, 1), {key: node.mark for key, node in parts.items()})
 
 
 def _document(root: Path, path: Path, mistakes: list[str]) -> Node:
@@ -130,7 +152,7 @@ def _overlay(root: Path, env: str | None, mistakes: list[str]) -> tuple[Node, ..
         )
     node = _document(root, folder / f"{env}.yml", mistakes)
     mistakes += [f"{mark}: {text}" for mark, text in problems(Overlay, node)]
-    return tuple(nested(_SECTIONS[key], part) for key, part in _members(node).items() if key in _SECTIONS)
+    return tuple(nested(_SECTIONS[key], part) for key, part in members(node).items() if key in _SECTIONS)
 
 
 def _set(text: str) -> Node:
@@ -151,22 +173,18 @@ def _set(text: str) -> Node:
 
 def _fitting(tree: Node, layer: Node, mistakes: list[str]) -> Node:
     """`layer` without the jobs and sources that `tree` lacks: laid on it, they would be new ones."""
-    members = dict(_members(layer))
+    parts = dict(members(layer))
     for noun in ("job", "source"):
-        section, known = members.get(f"{noun}s"), _members(_members(tree)[f"{noun}s"])
+        section, known = parts.get(f"{noun}s"), members(tree, f"{noun}s")
         if section is not None:
-            strange = [name for name in _members(section) if name not in known]
+            strange = [name for name in members(section) if name not in known]
             mistakes += [
                 f"{section.keys[name]}: there is no {noun} {name!r}; {guess(name, known, 'there is')}"
                 for name in strange
             ]
-            fitting = {name: part for name, part in _members(section).items() if name in known}
-            members[f"{noun}s"] = Node(fitting, section.mark, section.keys) if strange else section
-    return Node(members, layer.mark, layer.keys)
-
-
-def _members(node: Node | None) -> Mapping[str, Node]:
-    return node.value if node is not None and isinstance(node.value, Mapping) else {}
+            fitting = {name: part for name, part in members(section).items() if name in known}
+            parts[f"{noun}s"] = Node(fitting, section.mark, section.keys) if strange else section
+    return Node(parts, layer.mark, layer.keys)
 
 
 def _resolve(tree: Node, environment: Mapping[str, str], mistakes: list[str]) -> Node:
@@ -178,8 +196,8 @@ def _resolve(tree: Node, environment: Mapping[str, str], mistakes: list[str]) ->
             return text
 
     known: dict[str, str] = {}
-    paths = _members(_members(tree).get("project")).get("paths")
-    texts = {name: node for name, node in _members(paths).items() if isinstance(node.value, str)}
+    paths = members(tree, "project").get("paths")
+    texts = {name: node for name, node in members(paths).items() if isinstance(node.value, str)}
     for name, node in texts.items():
         # In the order they stand there, so that a path may use those above it.
         known[name] = str(resolve(replace(node, quoted=True), str(node.value)))

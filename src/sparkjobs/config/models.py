@@ -1,7 +1,7 @@
 """The project, its jobs and its overlays."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -42,6 +42,14 @@ class Retries(Model):
     """Doubled from try to try."""
 
 
+class Outputs(Model):
+    """Where jobs publish that do not say it themselves."""
+
+    format: Literal["delta", "parquet"] = "delta"
+    folder: str
+    """Each job has a folder of its name in it."""
+
+
 class Project(Model):
     """conf/sparkjobs.yml."""
 
@@ -51,6 +59,9 @@ class Project(Model):
     paths: Mapping[Name, str] = Field(default_factory=dict)
     spark: Mapping[str, Annotated[str, BeforeValidator(_spark_text)]] = Field(default_factory=dict)
     retries: Retries = Retries()
+    vars: Mapping[Name, ValueOrList] = Field(default_factory=dict)
+    """What SQL may ask for that the params of its job do not say."""
+    output: Outputs | None = None
 
 
 class Input(Model):
@@ -91,7 +102,8 @@ class JobConf(Model):
 
     function: Name | None = None
     """The registered function, where it is not named as the job is."""
-    inputs: Mapping[Name, Input] = Field(min_length=1)
+    inputs: Mapping[Name, Input] = Field(default_factory=dict)
+    """Only a query needs none."""
     params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     cache: tuple[Name, ...] = ()
     output: Output
@@ -106,7 +118,7 @@ class JobConf(Model):
 
     @model_validator(mode="after")
     def _has_rows(self) -> "JobConf":
-        if all(one.lookup for one in self.inputs.values()):
+        if self.inputs and all(one.lookup for one in self.inputs.values()):
             raise ValueError("every input is a `lookup`: there is none whose rows the job takes")
         return self
 
@@ -153,13 +165,23 @@ class Selector(Model):
         return {"select": (entry,)} if isinstance(entry, str) else entry
 
 
+class ViewConf(Model):
+    """What can be said of a query that is no table."""
+
+    inputs: Mapping[Name, Input] = Field(default_factory=dict)
+    params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
+    tags: tuple[Name, ...] = ()
+    description: str = ""
+
+
 class Everything(Model):
-    """All conf files together: sparkjobs.yml, sources.yml, selectors.yml and one file per job."""
+    """All conf files together: sparkjobs.yml, sources.yml, selectors.yml, jobs, and what SQL says itself."""
 
     project: Project
     sources: Mapping[Name, Source]
     selectors: Mapping[Name, Selector]
     jobs: Mapping[Name, JobConf]
+    views: Mapping[Name, ViewConf]
 
 
 class _SourceOverlay(Model):
@@ -181,6 +203,7 @@ class Overlay(Model):
     """conf/env/<name>.yml: locations, sizes and secrets; never logic."""
 
     paths: Mapping[Name, str] = Field(default_factory=dict)
+    vars: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     spark: Mapping[str, Annotated[str, BeforeValidator(_spark_text)]] = Field(default_factory=dict)
     sources: Mapping[Name, _SourceOverlay] = Field(default_factory=dict)
     jobs: Mapping[Name, _JobOverlay] = Field(default_factory=dict)

@@ -131,6 +131,13 @@ def nested(path: tuple[str, ...], leaf: Node) -> Node:
     return leaf
 
 
+def members(node: Node | None, *path: str) -> Mapping[str, Node]:
+    """The members of the mapping at `path` below `node`; none where there is no mapping."""
+    for key in path:
+        node = members(node).get(key)
+    return node.value if node is not None and isinstance(node.value, Mapping) else {}
+
+
 def find(node: Node, location: tuple[str | int, ...]) -> Mark:
     """The place of `location`, or of the nearest thing above it that was written down."""
     mark = node.mark

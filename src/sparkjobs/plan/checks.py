@@ -133,11 +133,12 @@ def _refuse_no_rule(check: PlannedCheck) -> None:
 def misfits(conf: Conf, job: str, functions: Mapping[str, CheckFunction]) -> Iterator[str]:
     """Every mistake in the checks of `job`, with its place."""
     body = conf.jobs[job]
+    known = {*body.inputs, *(view.name for view in conf.inlined.get(job, ()))}
     for at, one in enumerate(body.checks):
         try:
             for name in (name for check in fitted(one, functions) for name in check.inputs):
-                if name not in body.inputs:
-                    near = guess(name, body.inputs, "it has")
+                if name not in known:
+                    near = guess(name, known, "it has")
                     raise UnfitCheckError("input", f"{job} has no input {name!r}; {near}")
         except UnfitCheckError as error:
             yield f"{conf.at('jobs', job, 'checks', at, one.kind, error.key)}: {error}"

@@ -56,7 +56,7 @@ def drafted(
     conf: Conf, job: str, function: JobFunction, inputs: tuple[PlannedInput, ...], upstream: tuple[str, ...]
 ) -> JobPlan:
     """The plan of `job` before anybody looked at its table."""
-    body = conf.jobs[job]
+    body, views = conf.jobs[job], conf.inlined.get(job, ())
     return JobPlan(
         name=job,
         function=function,
@@ -67,7 +67,8 @@ def drafted(
         mode=body.output.mode,
         committed=0,
         reasons=(),
-        code=code_fingerprint(function),
+        code=code_fingerprint(function, views),
+        views=views,
         fingerprint=_conf_fingerprint(conf, body),
         warnings=tuple(warnings_of(body, function)),
     )
@@ -77,7 +78,7 @@ def logic_of(conf: Conf, registry: Registry) -> Mapping[str, Logic]:
     """What each job of the project computes with, as of now."""
     functions = {job: registry.jobs[function_name(job, body)] for job, body in conf.jobs.items()}
     return {
-        job: Logic(code_fingerprint(functions[job]), _conf_fingerprint(conf, body))
+        job: Logic(code_fingerprint(functions[job], conf.inlined.get(job, ())), _conf_fingerprint(conf, body))
         for job, body in conf.jobs.items()
     }
 

@@ -44,6 +44,8 @@ def _job(
         yield f"  in   {one.name}: {_input(one, tuple(dict.fromkeys(readers[one.key])))}"
         if scans is not None:
             yield from told(one, scans, plan.root)
+    for view in job.views:
+        yield f"  view {view.name}: {', '.join(view.tables.values())}"
     if scans is not None and scans.unknown:
         yield f"  scans  cannot be told: {scans.unknown}"
     if job.whole:

@@ -18,8 +18,8 @@ _GROUPING = frozenset({"agg", "cube", "groupBy", "groupby", "rollup"})
 
 
 def taken(body: JobConf) -> str:
-    """The name of the input whose rows an incremental job takes: the one that is no lookup."""
-    return next(name for name, one in body.inputs.items() if not one.lookup)
+    """The input whose rows an incremental job takes: the one that is no lookup. Empty where there is none."""
+    return next((name for name, one in body.inputs.items() if not one.lookup), "")
 
 
 def misfits_of(conf: Conf, job: str) -> Iterator[str]:
@@ -70,6 +70,8 @@ def warnings_of(body: JobConf, function: JobFunction) -> Iterator[str]:
 
 
 def _groups(function: JobFunction) -> bool:
+    if function.sql:
+        return function.sql.groups
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function.function)))
     except (OSError, TypeError, SyntaxError):

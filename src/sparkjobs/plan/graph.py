@@ -84,7 +84,9 @@ def _sorted(upstream: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
 def _unmatched(conf: Conf, functions: Mapping[str, JobFunction]) -> Iterator[str]:
     used = {function_name(job, body) for job, body in conf.jobs.items()}
     for name, spec in functions.items():
-        if name not in used:
+        if name in conf.views:
+            yield f"{spec.place}: {name!r} is a view already, at {conf.at('views', name)}"
+        elif name not in used:
             near = _near(name, set(conf.jobs) - set(functions))
             yield f"{spec.place}: job {name!r} has no conf/jobs/{name}.yml{near}"
     for job, body in conf.jobs.items():
@@ -92,6 +94,8 @@ def _unmatched(conf: Conf, functions: Mapping[str, JobFunction]) -> Iterator[str
         if name not in functions:
             place = conf.at("jobs", job, "function")
             yield f"{place}: no @job function is named {name!r}{_near(name, functions)}"
+        elif name != job and functions[name].sql:
+            yield f"{conf.at('jobs', job, 'function')}: {name!r} is SQL, which runs under its own name"
 
 
 def _inputs(conf: Conf, job: str) -> Iterator[str]:
@@ -116,12 +120,13 @@ def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> It
         return
     params = {param.name for param in spec.params}
     needed = {param.name for param in spec.params if param.required}
-    for name in (name for name, one in body.inputs.items() if not one.for_checks):
+    given = _given(conf, job)
+    for name in given:
         if name not in spec.inputs:
             place = conf.at("jobs", job, "inputs", name)
             yield f"{place}: {spec.name} ({spec.place}) takes no input {name!r}{_near(name, spec.inputs)}"
     for name in spec.inputs:
-        if name not in body.inputs or body.inputs[name].for_checks:
+        if name not in given:
             yield f"{conf.at('jobs', job, 'inputs')}: {spec.name} ({spec.place}) needs the input {name!r}"
     for name in body.params:
         if name not in params:
@@ -129,6 +134,15 @@ def _signature(conf: Conf, job: str, functions: Mapping[str, JobFunction]) -> It
             yield f"{place}: {spec.name} ({spec.place}) takes no param {name!r}{_near(name, params)}"
     for name in sorted(needed - set(body.params)):
         yield f"{conf.at('jobs', job, 'params')}: {spec.name} ({spec.place}) needs the param {name!r}"
+
+
+def _given(conf: Conf, job: str) -> tuple[str, ...]:
+    """The inputs that the function of `job` gets: those that are in its conf, with views made of theirs."""
+    inputs, views = conf.jobs[job].inputs, conf.inlined.get(job, ())
+    checked = {name for name, one in inputs.items() if one.for_checks}
+    within = {name for view in views for name in view.tables.values()}
+    made = [view.name for view in views if not set(view.tables.values()) & checked]
+    return tuple(name for name in (*inputs, *made) if name not in within | checked)
 
 
 def _shared_folders(conf: Conf) -> Iterator[str]:

@@ -90,8 +90,8 @@ def _values(method: str, job: str, scope: Scope) -> tuple[str, ...] | None:
     """What `job` has; None where it can have nothing of the kind."""
     body = scope.conf.jobs[job]
     match method:
-        case "name":
-            return (job,)
+        case "name":  # that of a view is of each job that makes it
+            return job, *(view.model.name for view in scope.conf.inlined.get(job, ()))
         case "tag":
             return body.tags
         case "source":

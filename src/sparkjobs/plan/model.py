@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sparkjobs.config import JobConf, Mode, Source
+from sparkjobs.models import View
 from sparkjobs.plan.checks import PlannedCheck
 from sparkjobs.plan.parts import Part, Replayed
 from sparkjobs.registry import JobFunction
@@ -134,6 +135,8 @@ class JobPlan:
     code: str
     fingerprint: str
     """Of the conf of the job and its sources."""
+    views: tuple[View, ...] = ()
+    """What it makes of its inputs before its function gets them, in this order."""
     checks: tuple[PlannedCheck, ...] = ()
     warnings: tuple[str, ...] = ()
     """What its author should know before it runs."""

@@ -3,15 +3,16 @@
 import importlib
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
 from types import MappingProxyType, ModuleType
 
 from sparkjobs.errors import ConfigError
+from sparkjobs.models import Model
 from sparkjobs.registry.checks import CheckFunction
-from sparkjobs.registry.jobs import MARK, JobFunction
+from sparkjobs.registry.jobs import MARK, JobFunction, job_of
 
 _OWN_CHECKS = "sparkjobs.checks"
 
@@ -24,16 +25,16 @@ class Registry:
     checks: Mapping[str, CheckFunction]
 
 
-def collect(packages: tuple[str, ...], root: Path) -> Registry:
-    """The functions of `packages` and our own checks, by name. `root` comes first on the import path.
+def collect(packages: tuple[str, ...], root: Path, models: Iterable[Model] = ()) -> Registry:
+    """The functions of `packages`, `models` and our own checks, by name. `root` is where imports look first.
 
     Raises:
-        ConfigError: a package cannot be imported, or two functions share a name.
+        ConfigError: a package cannot be imported, or two of them share a name.
     """
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     mistakes: list[str] = []
-    jobs: dict[str, JobFunction] = {}
+    jobs = {model.name: job_of(model) for model in models}
     checks: dict[str, CheckFunction] = {}
     for package in (_OWN_CHECKS, *packages):
         for spec in (spec for module in _modules(package, mistakes) for spec in _marked(module)):

@@ -3,7 +3,9 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
+
+from sparkjobs.models import Model
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MARK = "__sparkjobs__"
@@ -50,6 +52,27 @@ class JobFunction(Marked):
 
     inputs: tuple[str, ...]
     params: tuple[Param, ...]
+    sql: Model | None = None
+    """The query that Spark is asked instead of the function."""
+
+
+def job_of(model: Model) -> JobFunction:
+    """The job that `model` is."""
+
+    def function(**frames: object) -> NoReturn:
+        raise TypeError(f"{model.name} is SQL, which Spark is asked: {sorted(frames)}")
+
+    params = tuple(Param(name, required=False) for name in model.params)
+    return JobFunction(
+        name=model.name,
+        function=function,
+        file=model.file,
+        line=1,
+        description="",
+        inputs=model.inputs,
+        params=params,
+        sql=model,
+    )
 
 
 def job(function: Function) -> Function:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
+from sparkjobs.models import View
 from sparkjobs.registry import JobFunction
 
 
@@ -19,8 +20,11 @@ def fingerprint(*parts: bytes) -> str:
     return digest.hexdigest()[:16]
 
 
-def code_fingerprint(function: JobFunction) -> str:
-    """The sources of the function's module and of what it imports from its own top-level package."""
+def code_fingerprint(function: JobFunction, views: tuple[View, ...] = ()) -> str:
+    """The sources of the module and of what it imports from its package, or the query; and `views`."""
+    said = [text.encode() for view in views for text in (view.name, *view.model.said())]
+    if function.sql:
+        return fingerprint(*(text.encode() for text in function.sql.said()), *said)
     waiting, sources = [function.function.__module__], dict[str, bytes]()
     top = waiting[0].partition(".")[0]
     while waiting:
@@ -28,7 +32,8 @@ def code_fingerprint(function: JobFunction) -> str:
         if name.partition(".")[0] == top and name not in sources and (source := _source(name)) is not None:
             sources[name] = source
             waiting.extend(_imports(_package(name), source))
-    return fingerprint(*(part for name in sorted(sources) for part in (name.encode(), sources[name])))
+    parts = [part for name in sorted(sources) for part in (name.encode(), sources[name])]
+    return fingerprint(*parts, *said)
 
 
 def _source(name: str) -> bytes | None:
