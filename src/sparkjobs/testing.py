@@ -1,17 +1,25 @@
-"""What a job author's test needs: the `spark` fixture, and frames to compare.
+"""What a job author's test needs: the `spark` fixture, frames to compare, and tests in YAML.
 
 In conftest.py: `pytest_plugins = ["sparkjobs.testing"]`.
 """
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.testing import assertDataFrameEqual
 
+from sparkjobs.cases import PATTERN, Placed, cases_of, judged
+from sparkjobs.config import Conf, load
+from sparkjobs.errors import SparkjobsError
+from sparkjobs.plan import graph_of
+from sparkjobs.registry import Registry, collect
 from sparkjobs.session import JARS_FOLDER, settings
 
 _FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
@@ -47,6 +55,50 @@ def assert_rows(actual: DataFrame, expected: list[tuple[object, ...]], schema: s
     """`actual` holds exactly the rows `expected` of `schema`, in any order; a difference is shown."""
     wanted = actual.sparkSession.createDataFrame(expected, schema)
     assertDataFrameEqual(actual, wanted, ignoreNullable=True, rtol=0, atol=0)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Take tests/**/test_*.yml of a project for files of cases."""
+    if not file_path.match(PATTERN):
+        return None
+    roots = [folder.parent for folder in file_path.parents if folder.name == "tests"]
+    root = next((root for root in roots if (root / "conf" / "sparkjobs.yml").is_file()), None)
+    return CaseFile.from_parent(parent, path=file_path, root=root) if root else None
+
+
+class CaseFile(pytest.File):
+    """A file of cases."""
+
+    def __init__(self, *, root: Path, **given: Any) -> None:  # noqa: ANN401 (pytest's own)
+        super().__init__(**given)
+        self._root = root
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Its cases; their mistakes are told without a traceback."""
+        try:
+            conf = load(self._root, None, (), os.environ)
+            registry = collect(conf.project.jobs, conf.root)
+            graph_of(conf, registry)
+            cases = cases_of([self.path], conf, registry)
+        except SparkjobsError as error:
+            raise self.CollectError(str(error)) from error
+        for case in cases:
+            hold = partial(_hold, conf=conf, registry=registry, case=case)
+            yield CaseItem.from_parent(self, name=case.case.name, callobj=hold)
+
+
+class CaseItem(pytest.Function):
+    """A case."""
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where it stands."""
+        return self.path, self.obj.keywords["case"].at().line - 1, self.name
+
+
+def _hold(spark: SparkSession, *, conf: Conf, registry: Registry, case: Placed) -> None:
+    now = datetime.now(UTC)  # noqa: TID251 (here the clock is read)
+    if problem := judged(spark, conf, registry, case, now).problem:
+        pytest.fail(problem, pytrace=False)
 
 
 def _project() -> Path:

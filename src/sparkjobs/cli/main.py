@@ -11,6 +11,7 @@ from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
 from sparkjobs.cli.state import restore, state
 from sparkjobs.cli.suggesting import suggest
+from sparkjobs.cli.testing import test
 from sparkjobs.errors import SparkjobsError, UsageError
 
 
@@ -27,7 +28,7 @@ def cli() -> None:
 
 for _verb in (
     *(run, plan, retry, history, report, freshness, list_, validate, doctor, import_),
-    *(state, restore, optimize, quarantine, suggest),
+    *(state, restore, optimize, quarantine, suggest, test),
 ):
     cli.add_command(_verb)
 
