@@ -105,11 +105,13 @@ class CaseFile(Model):
     """tests/**/test_*.yml."""
 
     job: Name
-    tests: tuple[Case, ...] = Field(min_length=1)
+    tests: tuple[Case, ...]
 
     @field_validator("tests")
     @classmethod
     def _named_apart(cls, tests: tuple[Case, ...]) -> tuple[Case, ...]:
+        if not tests:
+            raise ValueError("must not be empty")
         names = [one.name for one in tests]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two tests are named {twice[0]!r}")
