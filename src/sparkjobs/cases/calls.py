@@ -1,5 +1,6 @@
 """A case that calls the job's function: frames in, a frame out, no file between."""
 
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -58,6 +59,6 @@ def unlike(result: DataFrame, expected: Table) -> str | None:
     wanted = frame_of(result.sparkSession, expected, StructType([fields[name] for name in names]))
     try:
         found = values_of(result.select(*map(column, names)))
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         return f"the result cannot be computed: {root_cause(error)}"
     return difference(values_of(wanted), found)

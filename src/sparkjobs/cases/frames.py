@@ -16,7 +16,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 
 from sparkjobs.cases.table import Table, kinds_of
 from sparkjobs.config.incremental import instant_of
-from sparkjobs.config.node import MistakeError
+from sparkjobs.config.node import MistakeError, find
 from sparkjobs.read.columnar import EXACT
 
 
@@ -64,7 +64,8 @@ def schema_of(tables: Iterable[Table], declared: Mapping[str, str]) -> StructTyp
         try:
             fields.append(StructField(name, DataType.fromDDL(kind)))
         except PySparkException as error:
-            raise MistakeError(tables[0].node.mark, f"{name}: {kind!r} is not a type") from error
+            place = find(tables[0].node, ("columns", name))
+            raise MistakeError(place, f"{name}: {kind!r} is not a type") from error
     return StructType(fields)
 
 
