@@ -25,6 +25,10 @@ sales:
     at: timestamp
     weight: double
   rules: [{name: positive, expr: amount > 0}]
+shipped:
+  format: csv
+  path: ${landing}/shipped.csv
+  columns: {id: int, at: {type: timestamp, not_null: true}}
 readings:
   format: parquet
   path: ${landing}/readings
@@ -51,6 +55,10 @@ def totals(copied: DataFrame, readings: DataFrame, *, least: int) -> DataFrame:
 @job
 def added(copied: DataFrame) -> DataFrame:
     return copied.select("id", (F.col("id") * 2).alias("double"))
+
+@job
+def daily(sales: DataFrame) -> DataFrame:
+    return sales.select("at", "id")
 
 @job
 def nested(things: DataFrame) -> DataFrame:
@@ -82,6 +90,11 @@ JOBS = {
         inputs: {copied: {ref: copied}}
         output: {format: delta, path: "${warehouse}/added", mode: append}
         incremental: {by: version}
+    """,
+    "daily": """
+        inputs: {sales: {source: shipped}}
+        output: {format: delta, path: "${warehouse}/daily", mode: merge, keys: [id], order_by: [at]}
+        incremental: {by: interval, column: at, every: day, start: 2026-01-01}
     """,
     "nested": "inputs: {things: {ref: copied}}\noutput: {format: delta, path: '${warehouse}/nested'}\n",
     "broken": FROM_SALES.format("delta", "broken", "mode: overwrite", ""),
@@ -214,7 +227,7 @@ def test_the_columns_of_a_ref_have_types(spark: SparkSession, tmp_path: Path, th
 @pytest.mark.parametrize(
     ("job", "told"),
     [
-        ("raising", "'raising': its function raised at PACKAGE/__init__.py:35: KeyError: 'sales'"),
+        ("raising", "'raising': its function raised at PACKAGE/__init__.py:39: KeyError: 'sales'"),
         ("broken", "the result cannot be computed: [DIVIDE_BY_ZERO] Division by zero."),
     ],
 )  # fmt: skip
@@ -352,6 +365,21 @@ def test_a_table_that_is_taken_by_version_gets_further_rows(spark: SparkSession,
     assert verdict(spark, tmp_path, runs("added", text)).problem is None
 
 
+def test_a_run_takes_the_intervals_that_are_over_by_its_now_and_one_file_is_replaced(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    text = """
+        - given: {sales: [{id: 1, at: 2026-01-01 10:00:00}, {id: 2, at: 2026-01-02 10:00:00}]}
+          now: 2026-01-02 12:00:00
+          expect: [{id: 1}]
+        - given: {sales: [{id: 2, at: 2026-01-02 10:00:00}, {id: 3, at: 2026-01-01 11:00:00}]}
+          now: 2026-01-03
+          expect: [{id: 1}, {id: 2}]
+    """
+
+    assert verdict(spark, tmp_path, runs("daily", text)).problem is None
+
+
 FAILING = """
     - given: {copied: [{id: 1, amount: 200}], readings: [{id: 1, celsius: 1}]}
       FAILS
@@ -380,6 +408,17 @@ def test_a_run_that_is_expected_to_fail_may_not_succeed(spark: SparkSession, tmp
 
     assert verdict(spark, tmp_path, runs("copied", text)).problem == (
         "tests/test_it.yml:3:3: run 1: it was to fail with 'sales': it succeeded"
+    )
+
+
+def test_a_table_that_was_never_published_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:
+    nothing, one = (
+        FAILING.replace("FAILS", f"fails: row_count\n      expect: {rows}") for rows in ("[]", "[{id: 1}]")
+    )
+
+    assert verdict(spark, tmp_path / "a", runs("totals", nothing)).problem is None
+    assert verdict(spark, tmp_path / "b", runs("totals", one)).problem == (
+        "tests/test_it.yml:3:3: run 1: the table was never published"
     )
 
 

@@ -119,6 +119,7 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, before: str, after: st
     [
         ("{crahs: staged}", "4:11: 'crahs' is not a key of runs; did you mean 'crash'?"),
         ("{crash: staged, fails: x}", "4:10: runs: a run that is killed tells of no error and of no rejected rows"),
+        ("{now: noon}", "4:11: now: 'noon' is not a date or time; for example 2013-01-31"),
         ("{given: {sale: []}}", "4:19: daily has no input 'sale'; did you mean 'sales'?"),
     ],
 )  # fmt: skip
@@ -126,6 +127,15 @@ def test_a_mistake_in_a_run_is_told_with_its_place(tmp_path: Path, run: str, tol
     text = f"job: daily\ntests:\n- name: a\n  runs: [{run}]\n"
 
     assert mistakes(tmp_path, text) == (f"{FILE}:{told}",)
+
+
+def test_inputs_that_read_one_and_the_same_are_given_once(tmp_path: Path) -> None:
+    text = "job: both\ntests:\n- {name: a, runs: [{given: {old: [], new: []}}]}\n"
+    both = "function: daily\ninputs: {old: {ref: daily}, new: {ref: daily}}\noutput: {format: parquet, path: '${warehouse}/b'}\n"
+
+    assert mistakes(tmp_path, text, {"conf/jobs/both.yml": both}) == (
+        f"{FILE}:3:38: 'new' reads what 'old' reads; give one of them",
+    )
 
 
 def test_a_check_that_is_left_out_is_one_of_the_job(tmp_path: Path) -> None:

@@ -124,12 +124,24 @@ def _misfits(one: Placed, conf: Conf, registry: Registry) -> Iterator[str]:
             near = guess(text, checks, "it has")
             yield f"{one.at('without_checks', at)}: {one.job} has no check {text!r}; {near}"
     for location, given in one.givens():
+        yield from _doubled(one, body, given, location)
         for name, entry in given.items():
             yield from _unfit(one, conf, body, name, entry, (*location, name))
     if one.case.given is not None:
         for name in body.inputs:
             if not (body.inputs[name].for_checks or name in one.case.given):
                 yield f"{one.at('given')}: it lacks the input {name!r}; `{name}: []` gives it no row"
+
+
+def _doubled(
+    one: Placed, body: JobConf, given: Mapping[str, Given], location: tuple[str | int, ...]
+) -> Iterator[str]:
+    """Inputs that read one and the same are given once in a run."""
+    first: dict[object, str] = {}
+    for name in (name for name in given if one.case.runs and name in body.inputs):
+        other = first.setdefault((body.inputs[name].ref, body.inputs[name].source), name)
+        if other != name:
+            yield f"{one.at(*location, name)}: {name!r} reads what {other!r} reads; give one of them"
 
 
 def _unfit(

@@ -16,15 +16,15 @@ from sparkjobs.config.sources import CsvOptions, DeltaSource, JsonSource, OrcSou
 _APPEND = "append"
 
 
-def land(spark: SparkSession, tables: list[Table], source: Source, number: int) -> None:
-    """Let the last of `tables` arrive at `source`, whose path has a `*` or names one file that is replaced.
+def land(spark: SparkSession, table: Table, alike: list[Table], source: Source, number: int) -> None:
+    """Let `table` arrive at `source`, whose path has a `*` or names one file that is replaced.
 
-    The earlier ones only tell what types its columns have.
+    All that ever arrives there, `alike`, tells what types its columns have.
 
     Raises:
         MistakeError: a value is not one of its column's type.
     """
-    table, path = tables[-1], Path(source.path.replace("*", f"{number:04}"))
+    path = Path(source.path.replace("*", f"{number:04}"))
     path.parent.mkdir(parents=True, exist_ok=True)
     match source:
         case CsvSource():
@@ -37,7 +37,7 @@ def land(spark: SparkSession, tables: list[Table], source: Source, number: int) 
             path.write_text("".join(f"{row.get('value') or ''}\n" for row in table.rows), encoding="utf-8")
         case ParquetSource() | OrcSource() | DeltaSource():
             declared = {name: one.type for name, one in source.columns.items()}
-            frame = frame_of(spark, table, schema_of(tables, declared))
+            frame = frame_of(spark, table, schema_of(alike, declared))
             _write(frame, source.format, path)
 
 

@@ -88,38 +88,36 @@ def _run(stage: Stage, number: int, run: CaseRun) -> str | None:
         expected = stage.case.table(run.expect_quarantined, "runs", number, "expect_quarantined")
         if problem := unlike_rejected(stage.conf, stage.table, result, expected):
             return f"in quarantine: {problem}"
-    if run.expect is not None:
-        rows = stage.rows()
-        if rows is None:
-            return "the table was never published"
-        return unlike(rows, stage.case.table(run.expect, "runs", number, "expect"))
-    return None
+    if run.expect is None:
+        return None
+    expected, rows = stage.case.table(run.expect, "runs", number, "expect"), stage.rows()
+    if rows is None:
+        return "the table was never published" if expected.rows else None
+    return unlike(rows, expected)
 
 
 def _arrive(stage: Stage, number: int, run: CaseRun) -> None:
     """Put the rows of each input where the project of the case finds them."""
-    before = list(stage.case.case.runs[:number])
     for name in run.given:
         one = stage.conf.jobs[stage.case.job].inputs[name]
-        tables = [
-            stage.case.table(past.given[name], "runs", at, "given", name)
-            for at, past in enumerate((*before, run))
-            if name in past.given
-        ]
-        land(stage.spark, tables, stage.conf.sources[one.source or given_of(str(one.ref))], number)
+        source = stage.conf.sources[one.source or given_of(str(one.ref))]
+        table = stage.case.table(run.given[name], "runs", number, "given", name)
+        alike = [other for given, other in stage.case.inputs() if given == name]
+        land(stage.spark, table, alike, source, number)
 
 
 def _tried(stage: Stage, run: CaseRun) -> tuple[str | None, JobResult | None]:
     """The error of a run, and its result where it came so far; one that was to be killed has none."""
     refs = tuple(name for name in stage.conf.jobs if name != stage.case.job)
+    now = run.now or stage.now
     try:
         for selected in filter(None, (refs, () if run.crash else (stage.case.job,))):
-            results = _executed(stage.conf, stage.registry, selected, stage.now, lambda _: stage.spark)
+            results = _executed(stage.conf, stage.registry, selected, now, lambda _: stage.spark)
             if failed := [one for one in results if one.status not in ("success", "no-op")]:
                 return failed[0].message, None
     except SparkjobsError as error:
         return str(error), None
-    return (_survived(stage, run.crash), None) if run.crash else (None, results[0])
+    return (_survived(stage, run.crash, now), None) if run.crash else (None, results[0])
 
 
 def _executed(
@@ -134,12 +132,12 @@ def _executed(
     return execute(session, conf, plan, Orders(token_hex(8), lambda: now, lambda _: None)).jobs
 
 
-def _survived(stage: Stage, point: str) -> str | None:
+def _survived(stage: Stage, point: str, now: datetime) -> str | None:
     """Run the job in a process that is killed at `point`; what is wrong when it was not."""
     ours = {name: value for name, value in os.environ.items() if name not in _PARENTS}
     done = subprocess.run(  # noqa: S603 (this very program)
         [sys.executable, "-c", f"from {__name__} import until_killed; until_killed()"],
-        input=pickle.dumps((stage.conf, stage.case.job, stage.now)),
+        input=pickle.dumps((stage.conf, stage.case.job, now)),
         env={**ours, VARIABLE: point, "PYTHONPATH": os.pathsep.join(sys.path)},
         cwd=stage.case.root,
         capture_output=True,  # so that it ends no sooner than its JVM

@@ -1,11 +1,13 @@
 """Files of cases: tests of a job in rows, tests/**/test_*.yml."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from sparkjobs.config.incremental import instant_of
 from sparkjobs.config.model import Argument, ColumnName, Model, Name, ValueOrList
 
 Text = Annotated[str, Field(min_length=1)]
@@ -21,6 +23,13 @@ def _long(entry: object) -> object:
         case Mapping():
             return entry
     raise ValueError("rows are a list, or the name of a CSV file")
+
+
+def _instant(text: object) -> datetime:
+    try:
+        return instant_of(str(text))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a date or time; for example 2013-01-31") from error
 
 
 class Rows(Model):
@@ -63,6 +72,8 @@ class CaseRun(Model):
 
     given: Mapping[Name, GivenRows] = Field(default_factory=dict)
     """What arrives before it."""
+    now: Annotated[datetime, BeforeValidator(_instant)] | None = None
+    """When it starts, for jobs that take intervals; default: now."""
     crash: Text | None = None
     """The point at which it is killed."""
     fails: Text | None = None
