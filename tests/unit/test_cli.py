@@ -56,13 +56,13 @@ def test_help_lists_the_verbs_and_imports_no_pyspark() -> None:
     done = sparkjobs("--help")
 
     assert done.returncode == 0
-    for verb in ("run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize"):
+    for verb in ("run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize", "test"):
         assert f"\n  {verb} " in done.stdout
     assert done.stderr == "pyspark absent, JVM False\n"
 
 
 @pytest.mark.parametrize(
-    "verb", ["run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize"]
+    "verb", ["run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize", "test"]
 )
 def test_every_verb_explains_itself(verb: str) -> None:
     done = sparkjobs(verb, "--help")
