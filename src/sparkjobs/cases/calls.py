@@ -13,6 +13,7 @@ from sparkjobs.config import Conf
 from sparkjobs.config.mistakes import guess
 from sparkjobs.plan.decide import drafted
 from sparkjobs.plan.graph import function_name
+from sparkjobs.query import with_views
 from sparkjobs.registry import Registry
 from sparkjobs.session import root_cause
 from sparkjobs.sql import column
@@ -35,7 +36,7 @@ def called(spark: SparkSession, conf: Conf, registry: Registry, case: Placed) ->
     for name, table in case.inputs():
         source = body.inputs[name].source
         frames[name] = frame_of(spark, table, schema_of([table], declared_of(conf, source)))
-    result = transform(job, frames, params_of(job))
+    result = transform(spark, job, with_views(spark, job, frames), params_of(job))
     assert case.case.expect is not None, case.case.name  # noqa: S101 (the model has checked it)
     return unlike(result, case.table(case.case.expect, "expect"))
 

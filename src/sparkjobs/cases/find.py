@@ -11,7 +11,7 @@ from sparkjobs.config.mistakes import guess, one_line, problems
 from sparkjobs.config.node import MAX_BYTES, Mark, MistakeError, Node, find, parse, plain
 from sparkjobs.errors import ConfigError
 from sparkjobs.plan.graph import function_name
-from sparkjobs.registry import Registry
+from sparkjobs.registry import JobFunction, Registry
 
 PATTERN = "test_*.yml"
 
@@ -113,11 +113,7 @@ def _read(file: Path, conf: Conf, mistakes: list[str]) -> Iterator[Placed]:
 def _misfits(one: Placed, conf: Conf, registry: Registry) -> Iterator[str]:
     """Every mistake in a case, with its place."""
     body = conf.jobs[one.job]
-    params = [param.name for param in registry.jobs[function_name(one.job, body)].params]
-    for name in one.case.params:
-        if name not in params:
-            near = guess(name, params, "it has")
-            yield f"{one.at('params', name)}: {one.job} takes no param {name!r}; {near}"
+    yield from _unfit_params(one, registry.jobs[function_name(one.job, body)])
     checks = {text for check in body.checks for text in (check.kind, check.name) if text}
     for at, text in enumerate(one.case.without_checks):
         if text not in checks:
@@ -131,6 +127,16 @@ def _misfits(one: Placed, conf: Conf, registry: Registry) -> Iterator[str]:
         for name in body.inputs:
             if not (body.inputs[name].for_checks or name in one.case.given):
                 yield f"{one.at('given')}: it lacks the input {name!r}; `{name}: []` gives it no row"
+
+
+def _unfit_params(one: Placed, function: JobFunction) -> Iterator[str]:
+    params = [param.name for param in function.params]
+    for name in one.case.params:
+        if function.sql:
+            yield f"{one.at('params', name)}: {one.job} is SQL, whose params are put in when the conf is read"
+        elif name not in params:
+            near = guess(name, params, "it has")
+            yield f"{one.at('params', name)}: {one.job} takes no param {name!r}; {near}"
 
 
 def _doubled(

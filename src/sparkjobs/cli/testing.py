@@ -5,24 +5,37 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import clock, project, project_of, registry_of
+from sparkjobs.cli.options import Selection, clock, project, project_of, registry_of, selection, terms
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
 from sparkjobs.registry import Registry
 
 if TYPE_CHECKING:
     from sparkjobs.cases import Placed, Verdict
+    from sparkjobs.plan import Request
 
 
 @click.command()
 @project
-@click.argument("select", nargs=-1)
+@terms
+@selection
 @click.option("-k", "text", default="", metavar="TEXT", help="Only tests in whose name TEXT stands.")
-def test(root: str, env: str | None, sets: tuple[str, ...], select: tuple[str, ...], text: str) -> None:
+def test(
+    root: str,
+    env: str | None,
+    sets: tuple[str, ...],
+    select: tuple[str, ...],
+    more: tuple[str, ...],
+    exclude: tuple[str, ...],
+    selectors: tuple[str, ...],
+    state: str | None,
+    text: str,
+) -> None:
     """Run the tests of jobs that stand in tests/**/test_*.yml: docs/testing.md."""
     conf = project_of(root, env, sets).conf()
     registry = registry_of(conf)
-    cases = _chosen(conf, registry, select, text)
+    request = Selection((*select, *more), exclude, selectors, state).request(conf)
+    cases = _chosen(conf, registry, request, text)
     from sparkjobs.cases import judged  # noqa: PLC0415 (mistakes are told without Spark)
     from sparkjobs.session import start  # noqa: PLC0415
 
@@ -39,12 +52,12 @@ def test(root: str, env: str | None, sets: tuple[str, ...], select: tuple[str, .
         sys.exit(1)
 
 
-def _chosen(conf: Conf, registry: Registry, select: tuple[str, ...], text: str) -> "list[Placed]":
+def _chosen(conf: Conf, registry: Registry, request: "Request", text: str) -> "list[Placed]":
     from sparkjobs.cases import PATTERN, cases_of, files_of  # noqa: PLC0415 (--help does without it)
     from sparkjobs.plan import graph_of  # noqa: PLC0415
     from sparkjobs.plan.select import selected  # noqa: PLC0415
 
-    jobs = selected(select, (), conf, graph_of(conf, registry), registry.jobs)
+    jobs = selected(request, conf, graph_of(conf, registry), registry)
     every = cases_of(files_of(conf.root), conf, registry)
     chosen = [one for one in every if one.job in jobs and text.casefold() in one.case.name.casefold()]
     if not chosen:
