@@ -9,6 +9,7 @@ from sparkjobs.cli.looking import doctor, freshness, history, list_, report, val
 from sparkjobs.cli.optimizing import optimize
 from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
+from sparkjobs.cli.schema import schema
 from sparkjobs.cli.state import restore, state
 from sparkjobs.cli.suggesting import suggest
 from sparkjobs.errors import SparkjobsError, UsageError
@@ -27,7 +28,7 @@ def cli() -> None:
 
 for _verb in (
     *(run, plan, retry, history, report, freshness, list_, validate, doctor, import_),
-    *(state, restore, optimize, quarantine, suggest),
+    *(state, restore, optimize, quarantine, suggest, schema),
 ):
     cli.add_command(_verb)
 
