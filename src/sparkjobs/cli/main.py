@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from sparkjobs.cli.beginning import init, new
 from sparkjobs.cli.importing import import_
 from sparkjobs.cli.looking import doctor, freshness, history, list_, report, validate
 from sparkjobs.cli.optimizing import optimize
@@ -28,7 +29,7 @@ def cli() -> None:
 
 for _verb in (
     *(run, plan, retry, history, report, freshness, list_, validate, doctor, import_),
-    *(state, restore, optimize, quarantine, suggest, schema),
+    *(state, restore, optimize, quarantine, suggest, init, new, schema),
 ):
     cli.add_command(_verb)
 
