@@ -33,7 +33,7 @@ def examine(conf: Conf, environment: Mapping[str, str]) -> Iterator[Finding]:
     for package, pin in _PINS.items():
         yield _package(package, pin)
     yield _spark_home(environment)
-    yield _jars(conf.root)
+    yield _jars(conf)
     for name in sorted(conf.project.paths):
         yield _folder(name, conf.path(name, ""))
 
@@ -84,10 +84,12 @@ def _spark_home(environment: Mapping[str, str]) -> Finding:
     return Finding("SPARK_HOME", home, None if same else "Unset it: it names another Spark than pip's.")
 
 
-def _jars(root: Path) -> Finding:
-    from sparkjobs.session import DELTA_JARS, JARS_FOLDER  # noqa: PLC0415 (imports pyspark)
+def _jars(conf: Conf) -> Finding:
+    from sparkjobs.session import DELTA_JARS, JARS_FOLDER, names_delta  # noqa: PLC0415 (imports pyspark)
 
-    lacking = [name for name in DELTA_JARS if not (root / JARS_FOLDER / name).is_file()]
+    if not names_delta(conf):
+        return Finding("Delta jars", "not needed: no source and no output is Delta", None)
+    lacking = [name for name in DELTA_JARS if not (conf.root / JARS_FOLDER / name).is_file()]
     found = f"{len(DELTA_JARS) - len(lacking)} of {len(DELTA_JARS)} in {JARS_FOLDER}/"
     return Finding("Delta jars", found, "make setup" if lacking else None)
 

@@ -135,10 +135,17 @@ def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
     ours = named in ("", Path(sys.argv[0]).name)  # spark-submit names an application after its file
     builder = SparkSession.builder.appName(f"sparkjobs {conf.project.name}" if ours else named)
     declared = {key: revealed(value, os.environ) for key, value in conf.project.spark.items()}
-    for key, value in settings(given, {**defaults, **declared}, conf.root).items():
+    wanted = settings(given, {**defaults, **declared}, conf.root, delta=names_delta(conf))
+    for key, value in wanted.items():
         builder = builder.config(key, value)
     _ask_for_numpy()
     return builder.getOrCreate()
+
+
+def names_delta(conf: Conf) -> bool:
+    """Whether the project reads or writes any Delta table."""
+    outputs = (job.output.format for job in conf.jobs.values())
+    return "delta" in {*outputs, *(source.format for source in conf.sources.values())}
 
 
 def _ask_for_numpy() -> None:
@@ -154,9 +161,14 @@ def _ask_for_numpy() -> None:
             del sys.modules["pandas"]
 
 
-def settings(given: Mapping[str, str], declared: Mapping[str, str], root: Path) -> dict[str, str]:
-    """What the builder has to set: required, declared and local settings, never over `given`."""
-    wanted = {**_DELTA, **_REQUIRED}
+def settings(
+    given: Mapping[str, str], declared: Mapping[str, str], root: Path, *, delta: bool
+) -> dict[str, str]:
+    """What the builder has to set: required, declared and local settings, never over `given`.
+
+    Those of `delta` would keep Spark from reading anything where its jars are missing.
+    """
+    wanted = {**(_DELTA if delta else {}), **_REQUIRED}
     master = given.get("spark.master", "local[*]")
     if master.startswith("local") and not master.startswith("local-cluster"):
         wanted |= {"spark.master": master, **_LOCAL}

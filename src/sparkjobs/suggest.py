@@ -25,6 +25,7 @@ from pyspark.sql.types import (
 
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.config.checks import check_of
+from sparkjobs.config.flow import flow
 from sparkjobs.config.node import Plain
 from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import UsageError
@@ -36,7 +37,6 @@ from sparkjobs.registry import CheckFunction
 from sparkjobs.results import CheckResult, Estimates
 from sparkjobs.session import require_delta
 from sparkjobs.state import look
-from sparkjobs.suites.writing import flow
 
 _FEW: Final = 20
 """Distinct values that could be all there ever are."""

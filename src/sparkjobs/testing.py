@@ -43,8 +43,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }
     (folder / "events").mkdir()
+    root = _project()
+    has_jars = any((root / JARS_FOLDER).glob("*.jar"))
     builder = SparkSession.builder.appName("tests")
-    for key, value in {**given, **settings(given, {}, _project())}.items():
+    for key, value in {**given, **settings(given, {}, root, delta=has_jars)}.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     yield session

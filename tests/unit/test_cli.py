@@ -56,7 +56,10 @@ def test_help_lists_the_verbs_and_imports_no_pyspark() -> None:
     done = sparkjobs("--help")
 
     assert done.returncode == 0
-    for verb in ("run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize", "test"):
+    for verb in (
+        *("run", "plan", "list", "validate", "doctor", "history", "freshness", "optimize", "test"),
+        *("init", "new", "schema"),
+    ):
         assert f"\n  {verb} " in done.stdout
     assert done.stderr == "pyspark absent, JVM False\n"
 

@@ -4,11 +4,13 @@ import sys
 
 import click
 
+from sparkjobs.cli.beginning import init, new
 from sparkjobs.cli.importing import import_
 from sparkjobs.cli.looking import doctor, freshness, history, list_, report, validate
 from sparkjobs.cli.optimizing import optimize
 from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
+from sparkjobs.cli.schema import schema
 from sparkjobs.cli.state import restore, state
 from sparkjobs.cli.suggesting import suggest
 from sparkjobs.cli.testing import test
@@ -28,7 +30,7 @@ def cli() -> None:
 
 for _verb in (
     *(run, plan, retry, history, report, freshness, list_, validate, doctor, import_),
-    *(state, restore, optimize, quarantine, suggest, test),
+    *(state, restore, optimize, quarantine, suggest, test, init, new, schema),
 ):
     cli.add_command(_verb)
 

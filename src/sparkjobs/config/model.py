@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
+NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 """Jobs, sources, inputs and params: a Python name."""
 
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]

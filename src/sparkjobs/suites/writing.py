@@ -1,13 +1,13 @@
 """Checks as the YAML of a job, with the inputs they need; none is written that did not fit when read back."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sparkjobs.config.checks import check_of
+from sparkjobs.config.flow import flow
 from sparkjobs.config.mistakes import one_line
-from sparkjobs.config.node import MistakeError, Plain, parse, plain, scalar
+from sparkjobs.config.node import MistakeError, Plain, parse, plain
 from sparkjobs.plan.checks import PlannedCheck, UnfitCheckError, fitted
 from sparkjobs.registry import CheckFunction
 from sparkjobs.sql import refused_word
@@ -20,8 +20,6 @@ Unclear = Mapping[OtherTable, str]
 _INDENT: Final = "  "
 _SHOWN: Final = 200
 """Characters of their arguments, or of a reason, that a comment repeats."""
-_BYTE: Final = 0x100
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +50,6 @@ def written(origin: str, blocks: Iterable[Block], table: Table, functions: Funct
     return Written(
         f"# from {origin}\n{text}", sum(one.imported for one in done), sum(one.asked for one in done)
     )
-
-
-def flow(value: Plain) -> str:
-    """`value` in YAML's flow style, on one line."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return value if _WORD.fullmatch(value) and scalar(value) == value else _in_quotes(value)
-        case tuple():
-            return f"[{', '.join(map(flow, value))}]"
-        case dict():
-            return f"{{{', '.join(f'{flow(key)}: {flow(one)}' for key, one in value.items())}}}"
-    return repr(value)
 
 
 def _block(block: Block, table: Table, functions: Functions, unclear: Unclear) -> Written:
@@ -210,18 +192,6 @@ def _refuse_more_than_sql(condition: str) -> None:
     word = refused_word(condition)
     if word is not None:
         raise NoEqualError(f"a condition looks at its row alone, and may not hold {word!r}")
-
-
-def _in_quotes(text: str) -> str:
-    if text.isprintable() and ("\\" in text or '"' in text):
-        return "'" + text.replace("'", "''") + "'"
-    letters = (letter if letter.isprintable() else _escaped(letter) for letter in text.replace("\\", "\\\\"))
-    return '"' + "".join(letters).replace('"', '\\"') + '"'
-
-
-def _escaped(letter: str) -> str:
-    code = ord(letter)
-    return "\\n" if letter == "\n" else f"\\x{code:02x}" if code < _BYTE else f"\\U{code:08x}"
 
 
 def _told(entry: Asked) -> str:
