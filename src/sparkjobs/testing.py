@@ -86,7 +86,7 @@ class CaseFile(pytest.File):
             raise self.CollectError(str(error)) from error
         for case in cases:
             hold = partial(_hold, conf=conf, registry=registry, case=case)
-            yield CaseItem.from_parent(self, name=case.case.name, callobj=hold)
+            yield CaseItem.from_parent(self, name=case.body.name, callobj=hold)
 
 
 class CaseItem(pytest.Function):

@@ -96,6 +96,7 @@ JOBS = {
         output: {format: delta, path: "${warehouse}/daily", mode: merge, keys: [id], order_by: [at]}
         incremental: {by: interval, column: at, every: day, start: 2026-01-01}
     """,
+    "latest": "function: daily\ninputs: {sales: {source: shipped}}\noutput: {format: parquet, path: '${warehouse}/latest'}\n",
     "nested": "inputs: {things: {ref: copied}}\noutput: {format: delta, path: '${warehouse}/nested'}\n",
     "broken": FROM_SALES.format("delta", "broken", "mode: overwrite", ""),
     "raising": FROM_SALES.format("delta", "raising", "mode: overwrite", ""),
@@ -196,6 +197,7 @@ def test_lists_and_mappings_are_values(spark: SparkSession, tmp_path: Path) -> N
         ("[{id: 1.5}]", "[]", "4:20: id: 1.5 is not a value of type int"),
         ("[{id: '1'}]", "[]", "4:20: id: '1' is not a value of type int"),
         ("[{id: 1, sold_on: 2026-02-30}]", "[]", "4:27: sold_on: '2026-02-30' is not a value of type date"),
+        ("[{id: 1, sold_on: 2026-01-31 late}]", "[]", "4:27: sold_on: '2026-01-31 late' is not a value of type date"),
         ("[{id: 1, at: noon}]", "[]", "4:27: at: 'noon' is not a value of type timestamp"),
         ("[{id: 1, at: 2026-01-01 late}]", "[]", "4:27: at: '2026-01-01 late' is not a value of type timestamp"),
         ("[{id: 1, weight: true}]", "[]", "4:27: weight: True is not a value of type double"),
@@ -271,6 +273,17 @@ def test_further_files_are_appended_and_the_same_run_again_doubles_nothing(
     """
 
     assert verdict(spark, tmp_path, runs("copied", text)).problem is None
+
+
+def test_a_source_of_one_file_gets_it_replaced(spark: SparkSession, tmp_path: Path) -> None:
+    text = """
+        - given: {sales: [{id: 1, at: 2026-01-01}, {id: 2, at: 2026-01-01}]}
+          expect: [{id: 1}, {id: 2}]
+        - given: {sales: [{id: 2, at: 2026-01-02}]}
+          expect: [{id: 2, at: 2026-01-02}]
+    """
+
+    assert verdict(spark, tmp_path, runs("latest", text)).problem is None
 
 
 def test_a_late_row_of_a_merge_stays_out(spark: SparkSession, tmp_path: Path) -> None:
@@ -365,9 +378,7 @@ def test_a_table_that_is_taken_by_version_gets_further_rows(spark: SparkSession,
     assert verdict(spark, tmp_path, runs("added", text)).problem is None
 
 
-def test_a_run_takes_the_intervals_that_are_over_by_its_now_and_one_file_is_replaced(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_a_run_takes_the_intervals_that_are_over_by_its_now(spark: SparkSession, tmp_path: Path) -> None:
     text = """
         - given: {sales: [{id: 1, at: 2026-01-01 10:00:00}, {id: 2, at: 2026-01-02 10:00:00}]}
           now: 2026-01-02 12:00:00

@@ -66,7 +66,7 @@ def kinds(days: str, root: Path, files: dict[str, str] | None = None) -> dict[st
 def test_a_case_knows_its_job_and_its_place(tmp_path: Path) -> None:
     (case,) = found(tmp_path, SOUND)
 
-    assert (case.job, case.case.name) == ("daily", "small sales stay out")
+    assert (case.job, case.body.name) == ("daily", "small sales stay out")
     assert str(case.at()) == "tests/jobs/test_daily.yml:4:5"
     assert str(case.at("given", "sales", 0, "amount")) == "tests/jobs/test_daily.yml:8:19"
 
@@ -135,6 +135,14 @@ def test_inputs_that_read_one_and_the_same_are_given_once(tmp_path: Path) -> Non
 
     assert mistakes(tmp_path, text, {"conf/jobs/both.yml": both}) == (
         f"{FILE}:3:38: 'new' reads what 'old' reads; give one of them",
+    )
+
+
+def test_the_first_run_is_given_what_the_job_reads_of_other_jobs(tmp_path: Path) -> None:
+    text = "job: weekly\ntests:\n- {name: a, runs: [{}, {given: {days: [{id: 1}]}}]}\n"
+
+    assert mistakes(tmp_path, text) == (
+        f"{FILE}:3:20: it lacks the input 'days'; `days: []` gives it no row",
     )
 
 

@@ -37,8 +37,8 @@ def called(spark: SparkSession, conf: Conf, registry: Registry, case: Placed) ->
         source = body.inputs[name].source
         frames[name] = frame_of(spark, table, schema_of([table], declared_of(conf, source)))
     result = transform(spark, job, with_views(spark, job, frames), params_of(job))
-    assert case.case.expect is not None, case.case.name  # noqa: S101 (the model has checked it)
-    return unlike(result, case.table(case.case.expect, "expect"))
+    assert case.body.expect is not None, case.body.name  # noqa: S101 (the model has checked it)
+    return unlike(result, case.table(case.body.expect, "expect"))
 
 
 def declared_of(conf: Conf, source: str | None) -> dict[str, str]:

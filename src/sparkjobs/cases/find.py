@@ -21,7 +21,7 @@ class Placed:
     """A case, of which job and from where."""
 
     job: str
-    case: Case
+    body: Case
     node: Node
     folder: Path
     root: Path
@@ -57,9 +57,9 @@ class Placed:
 
     def givens(self) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Given]]]:
         """What each call or run is given, and where that was written."""
-        if self.case.given is not None:
-            yield ("given",), self.case.given
-        for number, run in enumerate(self.case.runs):
+        if self.body.given is not None:
+            yield ("given",), self.body.given
+        for number, run in enumerate(self.body.runs):
             yield ("runs", number, "given"), run.given
 
 
@@ -115,7 +115,7 @@ def _misfits(one: Placed, conf: Conf, registry: Registry) -> Iterator[str]:
     body = conf.jobs[one.job]
     yield from _unfit_params(one, registry.jobs[function_name(one.job, body)])
     checks = {text for check in body.checks for text in (check.kind, check.name) if text}
-    for at, text in enumerate(one.case.without_checks):
+    for at, text in enumerate(one.body.without_checks):
         if text not in checks:
             near = guess(text, checks, "it has")
             yield f"{one.at('without_checks', at)}: {one.job} has no check {text!r}; {near}"
@@ -123,15 +123,17 @@ def _misfits(one: Placed, conf: Conf, registry: Registry) -> Iterator[str]:
         yield from _doubled(one, body, given, location)
         for name, entry in given.items():
             yield from _unfit(one, conf, body, name, entry, (*location, name))
-    if one.case.given is not None:
-        for name in body.inputs:
-            if not (body.inputs[name].for_checks or name in one.case.given):
-                yield f"{one.at('given')}: it lacks the input {name!r}; `{name}: []` gives it no row"
+    location, given = next(one.givens())
+    tables = {body.inputs[name].ref for name in given if one.body.runs and name in body.inputs}
+    for name, read in body.inputs.items():
+        needed = read.ref is not None if one.body.runs else not read.for_checks
+        if needed and name not in given and read.ref not in tables - {None}:
+            yield f"{one.at(*location)}: it lacks the input {name!r}; `{name}: []` gives it no row"
 
 
 def _unfit_params(one: Placed, function: JobFunction) -> Iterator[str]:
     params = [param.name for param in function.params]
-    for name in one.case.params:
+    for name in one.body.params:
         if function.sql:
             yield f"{one.at('params', name)}: {one.job} is SQL, whose params are put in when the conf is read"
         elif name not in params:
@@ -144,7 +146,7 @@ def _doubled(
 ) -> Iterator[str]:
     """Inputs that read one and the same are given once in a run."""
     first: dict[object, str] = {}
-    for name in (name for name in given if one.case.runs and name in body.inputs):
+    for name in (name for name in given if one.body.runs and name in body.inputs):
         other = first.setdefault((body.inputs[name].ref, body.inputs[name].source), name)
         if other != name:
             yield f"{one.at(*location, name)}: {name!r} reads what {other!r} reads; give one of them"

@@ -41,7 +41,7 @@ def judged(spark: SparkSession, conf: Conf, registry: Registry, case: Placed, no
 
 
 def _problem(spark: SparkSession, conf: Conf, registry: Registry, case: Placed, now: datetime) -> str | None:
-    if not case.case.runs:
+    if not case.body.runs:
         return called(spark, conf, registry, case)
     with TemporaryDirectory(prefix="sparkjobs-") as folder:
         return played(spark, conf, registry, case, now, Path(folder).resolve())
@@ -49,5 +49,5 @@ def _problem(spark: SparkSession, conf: Conf, registry: Registry, case: Placed, 
 
 def _with_params(conf: Conf, case: Placed) -> Conf:
     body = conf.jobs[case.job]
-    params: Mapping[str, object] = {**body.params, **case.case.params}
+    params: Mapping[str, object] = {**body.params, **case.body.params}
     return replace(conf, jobs={**conf.jobs, case.job: body.model_copy(update={"params": params})})

@@ -71,7 +71,7 @@ def played(
     """
     of_case = staged(conf, case, folder)
     stage = Stage(spark, of_case, cast_of(of_case, registry), case, now)
-    for number, run in enumerate(case.case.runs):
+    for number, run in enumerate(case.body.runs):
         if problem := _run(stage, number, run):
             return f"run {number + 1}: {problem}"
     return None

@@ -28,7 +28,7 @@ def _given(rows: DataFrame) -> DataFrame:
 def staged(conf: Conf, case: Placed, folder: Path) -> Conf:
     """The conf of `case` in `folder`. How many rows are bad says nothing of so few: any share may be."""
     body = conf.jobs[case.job]
-    kept = tuple(one for one in body.checks if not {one.kind, one.name} & set(case.case.without_checks))
+    kept = tuple(one for one in body.checks if not {one.kind, one.name} & set(case.body.without_checks))
     output = body.output.model_copy(update={"path": str(folder / "warehouse" / case.job)})
     jobs = {case.job: body.model_copy(update={"checks": kept, "output": output, "profile": False})}
     sources = {}

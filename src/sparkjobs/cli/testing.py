@@ -59,7 +59,7 @@ def _chosen(conf: Conf, registry: Registry, request: "Request", text: str) -> "l
 
     jobs = selected(request, conf, graph_of(conf, registry), registry)
     every = cases_of(files_of(conf.root), conf, registry)
-    chosen = [one for one in every if one.job in jobs and text.casefold() in one.case.name.casefold()]
+    chosen = [one for one in every if one.job in jobs and text.casefold() in one.body.name.casefold()]
     if not chosen:
         why = f"{len(every)} others are there" if every else "there is no such file with a `job:`"
         raise UsageError(
@@ -71,5 +71,5 @@ def _chosen(conf: Conf, registry: Registry, request: "Request", text: str) -> "l
 
 def _line(case: "Placed", verdict: "Verdict") -> str:
     """How a test went; what is wrong follows, with its place."""
-    told = f"{'FAIL' if verdict.problem else 'pass'}  {case.job}: {case.case.name}  {verdict.seconds:.1f} s"
+    told = f"{'FAIL' if verdict.problem else 'pass'}  {case.job}: {case.body.name}  {verdict.seconds:.1f} s"
     return "\n".join((told, *(f"      {line}" for line in (verdict.problem or "").splitlines())))
