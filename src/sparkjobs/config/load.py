@@ -23,7 +23,7 @@ from sparkjobs.config.node import (
 )
 from sparkjobs.config.references import UnknownReferenceError, resolved
 from sparkjobs.config.sources import Source
-from sparkjobs.config.sql import found_sql, with_models, with_outputs, without_inputs
+from sparkjobs.config.sql import found_sql, with_models, with_outputs, without_comparisons, without_inputs
 from sparkjobs.config.views import apart
 from sparkjobs.errors import ConfigError, UsageError
 from sparkjobs.models import Model, View
@@ -98,6 +98,8 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
         from sparkjobs.config.asked import asked  # noqa: PLC0415 (a project without SQL does not pay for it)
 
         tree, models, inlined = asked(tree, files.values(), mistakes)
+    if mistakes:
+        tree = without_comparisons(tree, files.keys() - models.keys())
     if not mistakes:
         tree = placed(tree, root, mistakes)
     found = (*problems(Everything, tree), *lacking)
