@@ -101,6 +101,11 @@ def sparkjobs(*arguments: str) -> subprocess.CompletedProcess[str]:
     return _run([str(BIN / "sparkjobs"), *arguments], {"PATH": str(BIN), "JAVA_HOME": "/nowhere"})
 
 
+def sparkjobs_with_java(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`sparkjobs ARGUMENTS` where Java is as everywhere."""
+    return _run([str(BIN / "sparkjobs"), *arguments], {})
+
+
 def _run(command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("SPARK", "PYSPARK"))}
     ours = {
