@@ -16,7 +16,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LANDING = ROOT / "data" / "landing"
-JOBS = ("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily", "route_delays")
+JOBS = (
+    *("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily", "route_delays"),
+    "worst_days",
+)
 
 
 @dataclass(frozen=True)
