@@ -12,11 +12,13 @@ def main() -> None:
     """Print one small table per published table that people would look at first."""
     sales = DeltaTable(WAREHOUSE / "product_sales").to_pyarrow_table()
     carriers = DeltaTable(WAREHOUSE / "carrier_daily").to_pyarrow_table()
+    days = DeltaTable(WAREHOUSE / "worst_days").to_pyarrow_table()
     routes = str(WAREHOUSE / "route_delays" / "*" / "*.parquet")
     connection = duckdb.connect()
     connection.read_parquet(routes, hive_partitioning=True).create_view("routes")
     connection.register("sales", sales)
     connection.register("carriers", carriers)
+    connection.register("days", days)
     for title, query in {
         "product_sales (delta): totals over 1000 EUR": "from sales order by total_sales_eur desc limit 5",
         "carrier_daily (delta): the least punctual carriers of 2013": """
@@ -26,6 +28,9 @@ def main() -> None:
         "route_delays (parquet): the latest routes": """
             select origin, dest, dest_name, month, flights, dep_delay_p50_min
             from routes order by dep_delay_p50_min desc, origin, dest, month limit 5""",
+        "worst_days (delta, a job in SQL): days with 50 minutes or more": """
+            select day, flights, cancelled, round(dep_delay_mean_min, 1) as mean_min
+            from days order by 4 desc""",
     }.items():
         print(f"\n{title}")
         print(connection.sql(query))

@@ -16,7 +16,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LANDING = ROOT / "data" / "landing"
-JOBS = ("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily", "route_delays")
+JOBS = (
+    *("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily", "route_delays"),
+    "worst_days",
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,11 @@ def spark_submit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
 def sparkjobs(*arguments: str) -> subprocess.CompletedProcess[str]:
     """`sparkjobs ARGUMENTS` where no Java can be found: what needs a JVM fails."""
     return _run([str(BIN / "sparkjobs"), *arguments], {"PATH": str(BIN), "JAVA_HOME": "/nowhere"})
+
+
+def sparkjobs_with_java(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`sparkjobs ARGUMENTS` where Java is as everywhere."""
+    return _run([str(BIN / "sparkjobs"), *arguments], {})
 
 
 def _run(command: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

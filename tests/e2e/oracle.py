@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 MIN_FLIGHTS_OF_A_CARRIER = 10
 MIN_FLIGHTS_OF_A_ROUTE = 20
 MIN_TOTAL_EUR = 1000
+WORST_DAY_MIN = 50
 TIMES = ("dep_time", "sched_dep_time", "arr_time", "sched_arr_time")
 ALWAYS_KNOWN = (
     *("year", "month", "day", "sched_dep_time", "sched_arr_time", "carrier", "flight", "origin", "dest"),
@@ -111,6 +112,20 @@ class Oracle:
             )
             for (carrier, day), all_ in delays.items()
             if len(all_) >= MIN_FLIGHTS_OF_A_CARRIER
+        }
+
+    def worst_days(self) -> Mapping[Row, Row]:
+        """(day) → flights, cancelled, mean delay; of carriers with enough flights on that day."""
+        delays: defaultdict[date, list[float | None]] = defaultdict(list)
+        flown = Counter((flight.carrier, flight.day) for flight in self.flights)
+        for flight in self.flights:
+            if flown[flight.carrier, flight.day] >= MIN_FLIGHTS_OF_A_CARRIER:
+                delays[flight.day].append(flight.delay_min)
+        means = {day: _mean(all_) for day, all_ in delays.items()}
+        return {
+            (day,): (len(delays[day]), delays[day].count(None), mean)
+            for day, mean in means.items()
+            if mean is not None and mean >= WORST_DAY_MIN
         }
 
     def route_delays(self) -> Mapping[Row, Row]:

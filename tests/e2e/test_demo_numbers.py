@@ -101,6 +101,20 @@ def test_route_delays_is_recomputed_to_the_last_row(demo: Demo, oracle: Oracle) 
     assert len(published) == 2_110
 
 
+def test_worst_days_is_recomputed_from_the_flights_themselves(demo: Demo, oracle: Oracle) -> None:
+    values = ("flights", "cancelled", "dep_delay_mean_min")
+    published = _keyed(_rows(demo.table("worst_days"), "day", *values), 1)
+    _assert_same(published, oracle.worst_days())
+    assert {(key[0], row[:2]) for key, row in published.items()} == {
+        (date(2013, 3, 8), (973, 180)),
+        (date(2013, 5, 23), (981, 219)),
+        (date(2013, 7, 1), (949, 82)),
+        (date(2013, 7, 10), (986, 119)),
+        (date(2013, 9, 2), (911, 82)),
+        (date(2013, 12, 5), (954, 154)),
+    }
+
+
 def test_product_sales_holds_these_seven_rows_largest_first(demo: Demo, oracle: Oracle) -> None:
     columns = ("region", "product", "total_sales_eur", "transaction_count", "profitable_transactions")
     published = _rows(demo.table("product_sales"), *columns)

@@ -16,7 +16,14 @@ from pyspark.sql import SparkSession
 from tests.e2e.demo import JOBS, LANDING, Demo, options, spark_submit, sparkjobs
 from tests.event_log import Scan, scans
 
-DELTA_TABLES = ("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily")
+DELTA_TABLES = (
+    "product_sales",
+    "stg_flights",
+    "stg_weather",
+    "airport_hourly",
+    "carrier_daily",
+    "worst_days",
+)
 PUBLISHED = {
     "product_sales": 7,
     "stg_flights": 336_597,
@@ -24,6 +31,7 @@ PUBLISHED = {
     "airport_hourly": 19_483,
     "carrier_daily": 3_749,
     "route_delays": 2_110,
+    "worst_days": 6,
 }
 PROGRESS = re.compile(rf"\d\d:\d\d:\d\d ({'|'.join(JOBS)}): .+")
 
@@ -42,12 +50,12 @@ def test_the_demo_succeeds_and_each_job_publishes_what_it_staged(demo: Demo) -> 
 
 def test_every_ledger_is_exact_and_every_check_passes(demo: Demo) -> None:
     ledgers = {(job, name): one for job in JOBS for name, one in demo.jobs[job]["ledger"].items()}
-    assert len(ledgers) == 10
+    assert len(ledgers) == 11
     assert {key: one["valid"] + one["quarantined"] for key, one in ledgers.items()} == {
         key: one["read"] for key, one in ledgers.items()
     }
     checks = [(job, check["name"], check["status"]) for job in JOBS for check in demo.jobs[job]["checks"]]
-    assert len(checks) == 24
+    assert len(checks) == 26
     assert [check for check in checks if check[2] != "pass"] == []
 
 
@@ -56,11 +64,11 @@ def test_stdout_ends_with_the_table_of_results_and_holds_no_log_of_spark(demo: D
     lines = demo.process.stdout.splitlines()
     heading = next(number for number, line in enumerate(lines) if line.startswith("job "))
     assert [line for line in lines[:heading] if not PROGRESS.fullmatch(line)] == []
-    table = [line.split() for line in lines[heading : heading + 7]]
+    table = [line.split() for line in lines[heading : heading + 1 + len(JOBS)]]
     assert table[0] == ["job", "status", "read", "quarantined", "published", "seconds", "table"]
     assert [row[:2] for row in table[1:]] == [[job, "success"] for job in JOBS]
     assert {row[0]: int(row[4].replace(",", "")) for row in table[1:]} == PUBLISHED
-    rest = [line for line in lines[heading + 7 :] if line]
+    rest = [line for line in lines[heading + 1 + len(JOBS) :] if line]
     assert len(rest) <= 2, rest
     assert all(line.startswith(("record: ", "report: ")) for line in rest)
 

@@ -176,6 +176,14 @@ FLAWS = [
         "sql/t.sql:2:1: ref('dayly') is no job; did you mean 'daily'?",
     ),
     (
+        {"sql/t.sql": "select * from {{ ref('sales') }}"},
+        "sql/t.sql:1:1: ref('sales') is no job; write source('sales')",
+    ),
+    (
+        {"sql/t.sql": "select * from {{ source('daily') }}"},
+        "sql/t.sql:1:1: source('daily') is no source; write ref('daily')",
+    ),
+    (
         {"sql/t.sql": "select * from {{ source('raw', 'sale') }}"},
         "sql/t.sql:1:1: source('raw', 'sale') is no source; did you mean 'sales'?",
     ),
@@ -263,3 +271,17 @@ def test_a_mistake_has_its_place_in_the_file_where_it_stands(
     found = mistakes_of(sql_project(tmp_path, files))
 
     assert any(one.startswith(mistake) for one in found), found
+
+
+def test_a_mistake_elsewhere_says_nothing_of_what_a_model_reads(tmp_path: Path) -> None:
+    """What it reads was not asked then: all that is known of its inputs is what its tests compare with."""
+    compared = "models:\n- name: t\n  columns:\n  - {name: id, tests: [{relationships: {to: ref('daily'), field: id}}]}\n"
+    files = {"sql/t.sql": "select id from {{ source('sales') }}", "sql/t.yml": compared}
+
+    elsewhere = mistakes_of(sql_project(tmp_path / "a", {**files, "sql/u.yml": "seeds: []\n"}))
+    inside = mistakes_of(
+        sql_project(tmp_path / "b", {**files, "sql/t.sql": "select id from {{ ref('dayly') }}"})
+    )
+
+    assert elsewhere == ("sql/u.yml:1:1: a file is a source, in conf/sources.yml",)
+    assert inside == ("sql/t.sql:1:1: ref('dayly') is no job; did you mean 'daily'?",)

@@ -176,6 +176,13 @@ CONF_FLAWS = [
         "sql/t.sql:1:32: 'last' has no value; did you mean 'least'? (`params:` in conf/jobs/t.yml, `vars:` in conf/sparkjobs.yml)",
     ),
     (
+        {
+            "sql/t.sql": "-- :last\nselect ':last', id from sales\nwhere id > :last_id and id > :last",
+            "conf/jobs/t.yml": "params: {last_id: 1}\n",
+        },
+        "sql/t.sql:3:30: 'last' has no value; did you mean 'last_id'?",
+    ),
+    (
         {"sql/t.sql": "select :key", "conf/jobs/t.yml": "params: {key: '${secret:env:KEY}'}\n"},
         "sql/t.sql:1:8: 'key' is a secret, and Spark shows the values of SQL in its plans",
     ),

@@ -92,7 +92,7 @@ def test_a_view_may_be_what_a_check_compares_with(tmp_path: Path) -> None:
 FLAWS = [
     (
         {"conf/jobs/stg.yml": "checks:\n- not_null: [id]\n"},
-        "conf/jobs/stg.yml:1:1: stg is a view, which has no 'checks'; make it a table",
+        "conf/jobs/stg.yml:1:1: stg is a view, which has no 'checks'; make it a table, or say them in the contract of its source",
     ),
     (
         {"conf/jobs/stg.yml": "incremental: {by: files}\n"},

@@ -25,6 +25,8 @@ from sparkjobs.models.values import Opaque, identifier
 
 _SECRET = "${secret:"  # noqa: S105 (what a reference to one looks like)
 
+_NOUNS = {"ref": "job", "source": "source"}
+
 
 def asked(
     tree: Node, files: Iterable[SqlFile], mistakes: list[str]
@@ -110,8 +112,11 @@ class _Names:
         if len(found) > 1:
             raise UnansweredError(f"{told} could be {found[0]!r} or {found[1]!r}; name one of them alone")
         if not found:
+            other = "source" if kind == "ref" else "ref"
             near = guess(words[-1], self.known(kind), "there is")
-            raise UnansweredError(f"{told} is no {'job' if kind == 'ref' else 'source'}; {near}")
+            if together in self.known(other):
+                near = f"write {other}({together!r})"
+            raise UnansweredError(f"{told} is no {_NOUNS[kind]}; {near}")
         target = (kind, found[0])
         name = next((name for name, one in self.given().items() if one == target), found[0])
         if self.tables.setdefault(name, target) != target:

@@ -23,7 +23,14 @@ from sparkjobs.config.node import (
 )
 from sparkjobs.config.references import UnknownReferenceError, resolved
 from sparkjobs.config.sources import Source
-from sparkjobs.config.sql import found_sql, with_models, with_outputs, without_inputs
+from sparkjobs.config.sql import (
+    SqlFile,
+    found_sql,
+    with_models,
+    with_outputs,
+    without_comparisons,
+    without_inputs,
+)
 from sparkjobs.config.views import apart
 from sparkjobs.errors import ConfigError, UsageError
 from sparkjobs.models import Model, View
@@ -92,12 +99,7 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
     if not mistakes:
         tree = _resolve(tree, environment, mistakes)
     lacking = tuple(without_inputs(tree, files))
-    models: Mapping[str, Model] = {}
-    inlined: Mapping[str, tuple[View, ...]] = {}
-    if files and not mistakes:
-        from sparkjobs.config.asked import asked  # noqa: PLC0415 (a project without SQL does not pay for it)
-
-        tree, models, inlined = asked(tree, files.values(), mistakes)
+    tree, models, inlined = _asked(tree, files, mistakes)
     if not mistakes:
         tree = placed(tree, root, mistakes)
     found = (*problems(Everything, tree), *lacking)
@@ -107,6 +109,18 @@ def load(root: Path, env: str | None, sets: tuple[str, ...], environment: Mappin
     every = Everything.model_validate(plain(tree))
     told = (every.project, every.sources, every.selectors, every.jobs)
     return Conf(root, env, *told, models, every.views, inlined, tree)
+
+
+def _asked(
+    tree: Node, files: Mapping[str, SqlFile], mistakes: list[str]
+) -> tuple[Node, Mapping[str, Model], Mapping[str, tuple[View, ...]]]:
+    """`tree` with what `files` ask for, and its models and views; none where there are mistakes."""
+    if mistakes or not files:
+        return without_comparisons(tree, files), {}, {}
+    from sparkjobs.config.asked import asked  # noqa: PLC0415 (a project without SQL does not pay for it)
+
+    tree, models, inlined = asked(tree, files.values(), mistakes)
+    return without_comparisons(tree, files.keys() - models.keys()), models, inlined
 
 
 def _read(root: Path, mistakes: list[str]) -> Node:

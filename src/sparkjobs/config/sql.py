@@ -66,6 +66,24 @@ def with_models(tree: Node, files: Mapping[str, SqlFile], root: Path, mistakes: 
     return Node(whole, tree.mark, tree.keys)
 
 
+def without_comparisons(tree: Node, names: Collection[str]) -> Node:
+    """`tree` without the inputs that jobs `names` have for checks alone: what else they read is not known."""
+    jobs = members(tree)["jobs"]
+    known = dict(members(jobs))
+    for name in names:
+        if name not in known or (inputs := members(known[name]).get("inputs")) is None:
+            continue
+        kept = {
+            key: node
+            for key, node in members(inputs).items()
+            if not ((one := members(node).get("for_checks")) and one.value is True)
+        }
+        whole = {**members(known[name]), "inputs": Node(kept, inputs.mark, inputs.keys)}
+        known[name] = Node(whole, known[name].mark, known[name].keys)
+    whole = {**members(tree), "jobs": Node(known, jobs.mark, jobs.keys)}
+    return Node(whole, tree.mark, tree.keys)
+
+
 def _parts(
     tree: Node, files: Mapping[str, SqlFile], root: Path, mistakes: list[str]
 ) -> Iterator[tuple[str, Node]]:

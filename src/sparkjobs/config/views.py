@@ -8,6 +8,7 @@ from sparkjobs.config.node import MistakeError, Node, members
 from sparkjobs.models import Model, View
 
 _TAKES = frozenset({"description", "inputs", "output", "params", "tags"})
+_OR = {"checks": ", or say them in the contract of its source"}
 
 
 def apart(tree: Node, models: Mapping[str, object], mistakes: list[str]) -> Node:
@@ -19,7 +20,7 @@ def apart(tree: Node, models: Mapping[str, object], mistakes: list[str]) -> Node
             continue
         node = jobs.pop(name)
         mistakes += [
-            f"{node.keys[key]}: {name} is a view, which has no {key!r}; make it a table"
+            f"{node.keys[key]}: {name} is a view, which has no {key!r}; make it a table{_OR.get(key, '')}"
             for key in sorted(conf.keys() - _TAKES)
         ]
         views[name] = Node({key: one for key, one in conf.items() if key != "output"}, node.mark, node.keys)

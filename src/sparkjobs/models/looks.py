@@ -4,9 +4,10 @@ What is refused here could not be planned. Spark parses and analyses the text on
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
-from sqlglot import exp, parse
+from sqlglot import TokenType, exp, parse, tokenize
 from sqlglot.errors import ParseError, TokenError
 
 from sparkjobs.models.model import FlawError, Looked, Place
@@ -38,11 +39,21 @@ def looked_into(text: str) -> Looked:
     if program := query.find(exp.QueryTransform):
         raise FlawError(*_place(program, text), "TRANSFORM … USING runs a program; a query only selects")
     markers: dict[str, Place] = {}
+    written = _markers(text) if query.find(exp.Placeholder) else {}
     for marker in query.find_all(exp.Placeholder):
         if not marker.this:
             raise FlawError(*_after(text[: text.find("?")]), "a parameter has a name, as in :least")
-        markers.setdefault(marker.name, _after(text[: max(text.find(f":{marker.name}"), 0)]))
+        markers.setdefault(marker.name, written.get(marker.name, (1, 1)))
     return Looked(tables, hidden, markers, query.find(exp.Group) is not None)
+
+
+def _markers(text: str) -> Mapping[str, Place]:
+    """Where each `:name` stands first, comments and texts aside."""
+    found: dict[str, Place] = {}
+    for colon, name in pairwise(tokenize(text, dialect="spark")):
+        if colon.token_type is TokenType.COLON and name.start == colon.end + 1:
+            found.setdefault(name.text, _after(text[: colon.start]))
+    return found
 
 
 def _query(text: str) -> exp.Expr:

@@ -1,0 +1,1 @@
+"""Customers and their orders: SQL, and one job in Python."""
