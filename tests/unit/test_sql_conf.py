@@ -139,6 +139,18 @@ def test_what_three_places_say_of_one_job_holds_together(tmp_path: Path) -> None
     ]
 
 
+def test_what_dbt_keeps_for_its_documentation_decides_nothing(tmp_path: Path) -> None:
+    column = "{name: id, data_type: int, quote: true, meta: {owner: me}, tests: [unique]}"
+    files = {
+        "sql/t.sql": "select id from sales",
+        "sql/t.yml": f"models: [{{name: t, docs: {{show: false}}, meta: {{owner: me}}, columns: [{column}]}}]\n",
+    }
+
+    job = conf_of(sql_project(tmp_path, files)).jobs["t"]
+
+    assert [(one.kind, one.arguments) for one in job.checks] == [("unique", {"columns": ("id",)})]
+
+
 def test_a_table_of_a_test_alone_is_an_input_for_checks(tmp_path: Path) -> None:
     files = {
         "sql/t.sql": "select 1 as id from {{ source('sales') }}",

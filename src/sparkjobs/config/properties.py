@@ -8,8 +8,10 @@ from sparkjobs.config.materialized import job_of
 from sparkjobs.config.mistakes import guess
 from sparkjobs.config.node import Mark, MistakeError, Node, members, nested
 
-_MODEL: Final = ("columns", "config", "data_tests", "description", "name", "tests")
-_COLUMN: Final = ("data_tests", "description", "name", "tests")
+_TOLD: Final = ("data_type", "docs", "meta", "quote")
+"""What dbt has for its documentation, or for its own adapters: it may stand there, and decides nothing."""
+_MODEL: Final = ("columns", "config", "data_tests", "description", "name", "tests", *_TOLD)
+_COLUMN: Final = ("data_tests", "description", "name", "tests", *_TOLD)
 _ELSEWHERE: Final = {
     "sources": "sources are declared in conf/sources.yml",
     "seeds": "a file is a source, in conf/sources.yml",
