@@ -79,7 +79,7 @@ class CaseFile(pytest.File):
         """Its cases; their mistakes are told without a traceback."""
         try:
             conf = load(self._root, None, (), os.environ)
-            registry = collect(conf.project.jobs, conf.root)
+            registry = collect(conf.project.jobs, conf.root, conf.models.values())
             graph_of(conf, registry)
             cases = cases_of([self.path], conf, registry)
         except SparkjobsError as error:

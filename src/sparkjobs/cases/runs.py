@@ -152,6 +152,6 @@ def _survived(stage: Stage, point: str, now: datetime) -> str | None:
 def until_killed() -> None:
     """In a process of its own: run the job that the parent says, which kills it at a point."""
     conf, job, now = pickle.load(sys.stdin.buffer)  # noqa: S301 (what _survived has written)
-    registry = cast_of(conf, collect(conf.project.jobs, conf.root))
+    registry = cast_of(conf, collect(conf.project.jobs, conf.root, conf.models.values()))
     (result,) = _executed(conf, registry, (job,), now, start)
     os.write(2, result.message.encode())
