@@ -9,9 +9,10 @@ from functools import cache
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sparkjobs import jvm, session
+from sparkjobs import jvm
+from sparkjobs.compaction import compacted
 from sparkjobs.config import MergeOutput, Scd2Output
-from sparkjobs.errors import CheckFailedError, DamagedStateError, PartialSnapshotError, ResultError
+from sparkjobs.errors import CheckFailedError, PartialSnapshotError, ResultError
 from sparkjobs.faults import reach
 from sparkjobs.outset import (
     finish,
@@ -31,8 +32,6 @@ from sparkjobs.publish import (
     Attempt,
     Changes,
     commit,
-    compact,
-    due,
     find_changes,
     kept_rows,
     put_unseen_in_force,
@@ -44,8 +43,7 @@ from sparkjobs.publish import (
 )
 from sparkjobs.quality import Given, Rejected, blocks, estimated, history_of, judge, settle, tally, warned
 from sparkjobs.query import with_views
-from sparkjobs.record import Event
-from sparkjobs.results import Advice, CheckResult, Estimates, JobResult, Ledger, Published, Staged
+from sparkjobs.results import CheckResult, Estimates, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
 from sparkjobs.state import look, remember, state_folder, write_outcome
@@ -109,7 +107,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             _put_in_force(attempt, job, progress, changes)
             progress.published = _committed(spark, attempt, changes, job)
             _close(attempt)
-        _compacted(run, spark, attempt, job, progress)
+        compacted(run, spark, attempt, job, progress)
 
 
 def _estimated(run: Run, job: JobPlan, rows: DataFrame) -> Mapping[str, Estimates]:
@@ -241,24 +239,3 @@ def _published_after_all(attempt: Attempt, staged: Staged) -> Published | None:
     if state.committed != attempt.number or state.version is None:
         return None
     return Published(state.version, staged.rows, len(staged.files), staged.size)
-
-
-def _compacted(run: Run, spark: SparkSession, attempt: Attempt, job: JobPlan, progress: Progress) -> None:
-    """Put the table's files together where that is due. The rows are published, whatever becomes of it."""
-    output = job.conf.output
-    try:
-        if output.optimize is None or not due(attempt, output.optimize.after):
-            return
-        with step(run, job.name, "optimize"):
-            made = compact(spark, attempt, output)
-    except Exception as error:  # noqa: BLE001 (no failure of it is one of the job)
-        told = session.root_cause(error.__cause__ or error)
-        progress.advice = (Advice("not compacted", told, "the next run that publishes tries again"),)
-        run.emit(Event(run.clock().isoformat(), "warning", job.name, {"message": f"not compacted: {told}"}))
-        with suppress(OSError, DamagedStateError):
-            recover(attempt.table)
-        return
-    if made and progress.published:
-        progress.published = replace(progress.published, version=made.version)
-        facts = {"before": made.before.files, "after": made.after.files, "bytes": made.after.size}
-        run.emit(Event(run.clock().isoformat(), "optimized", job.name, facts))

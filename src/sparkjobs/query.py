@@ -8,9 +8,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import jvm
 from sparkjobs.errors import FunctionError
-from sparkjobs.models import THIS, Model, Sql
 from sparkjobs.plan import JobPlan, TableInput
 from sparkjobs.read import read_table
+from sparkjobs.sql_models import THIS, Model, Sql
 from sparkjobs.state import look
 
 _POSITION = re.compile(r"line (\d+),? pos(?:ition)? \d+")

@@ -89,7 +89,7 @@ class Shelf:
 
     def _table(self, spark: SparkSession, job: JobPlan, one: TableInput, version: int | None) -> Opened:
         assert version is not None, (job.name, one.name)  # noqa: S101 (its job has published, or this one is skipped)
-        with _steady(job, one):
+        with steady(job, one):
             frame = read_table(spark, one, version)
             if one.part is not None:
                 part = counted(one.job, frame, one.part, cached=one.cached)
@@ -99,7 +99,7 @@ class Shelf:
 
 
 @contextmanager
-def _steady(job: JobPlan, one: TableInput) -> Iterator[None]:
+def steady(job: JobPlan, one: TableInput) -> Iterator[None]:
     """Make sure that the files of a Parquet table stay where they are while they are listed.
 
     Raises:

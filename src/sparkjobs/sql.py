@@ -16,8 +16,8 @@ from pyspark.sql import functions as F
 from sparkjobs.config import Conf
 from sparkjobs.errors import ConfigError
 from sparkjobs.jvm import query_syntax, syntax
-from sparkjobs.models.values import escaped, identifier
 from sparkjobs.plan import RunPlan, SourceInput
+from sparkjobs.sql_models.values import escaped, identifier
 
 IN: Final = "_sparkjobs_in"
 """A struct of each declared column as it came: text where the format has no types."""

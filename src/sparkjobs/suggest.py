@@ -25,7 +25,7 @@ from pyspark.sql.types import (
 
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.config.checks import check_of
-from sparkjobs.config.flow import flow
+from sparkjobs.config.inline import inline
 from sparkjobs.config.node import Plain
 from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import UsageError
@@ -169,14 +169,14 @@ def _lines(found: Iterable[tuple[Candidate, CheckResult]]) -> Iterator[str]:
     plain = [one for one, result in kept if _holds(result) and not one.arguments and one.kind != "unique"]
     plain.sort(key=lambda one: _order(kept, one.kind))
     for kind, several in groupby(plain, lambda one: one.kind):
-        yield f"  - {kind}: {flow(tuple(one.column for one in several))}"
+        yield f"  - {kind}: {inline(tuple(one.column for one in several))}"
     for one, result in kept:
         if one.kind == "unique":
-            yield f"  - unique: {flow((one.column,))}"
+            yield f"  - unique: {inline((one.column,))}"
         elif one.arguments:
-            yield f"  - {one.kind}: {flow(one.body())}"
+            yield f"  - {one.kind}: {inline(one.body())}"
         elif not _holds(result):
-            yield f"  - {one.kind}: {flow(one.body(mostly=_share(result)))} # {result.observed} are null"
+            yield f"  - {one.kind}: {inline(one.body(mostly=_share(result)))} # {result.observed} are null"
 
 
 def _order(kept: list[tuple[Candidate, CheckResult]], kind: str) -> int:

@@ -19,7 +19,7 @@ from sparkjobs.cases import PATTERN, Placed, cases_of, judged
 from sparkjobs.config import Conf, load
 from sparkjobs.errors import SparkjobsError
 from sparkjobs.plan import graph_of
-from sparkjobs.registry import Registry, collect
+from sparkjobs.registry import Registry, registry_of
 from sparkjobs.session import JARS_FOLDER, settings
 
 _FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
@@ -79,7 +79,7 @@ class CaseFile(pytest.File):
         """Its cases; their mistakes are told without a traceback."""
         try:
             conf = load(self._root, None, (), os.environ)
-            registry = collect(conf.project.jobs, conf.root, conf.models.values())
+            registry = registry_of(conf)
             graph_of(conf, registry)
             cases = cases_of([self.path], conf, registry)
         except SparkjobsError as error:

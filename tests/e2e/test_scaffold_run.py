@@ -18,14 +18,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def python(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def python(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     inherited = {
         key: value for key, value in os.environ.items() if not key.startswith(("SPARK_CONF", "PYTEST"))
     }
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
-        env={**inherited, "SPARK_LOCAL_IP": "127.0.0.1"},
+        env={**inherited, "SPARK_LOCAL_IP": "127.0.0.1", **environment},
         capture_output=True,
         text=True,
         check=False,
@@ -33,10 +33,12 @@ def python(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_it_runs(shop: Path) -> None:
-    done = python(shop, "sparkjobs", "run")
+def test_it_runs_and_does_without_pandas(shop: Path) -> None:
+    done = python(shop, "sparkjobs", "run", PYTHONPROFILEIMPORTTIME="1")
 
     assert done.returncode == 0, done.stderr
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert ("pyspark.testing.utils" in imported, "pandas.core" in imported) == (True, False)
     sales = pq.read_table(shop / "data/warehouse/daily_sales").sort_by("ordered_on").to_pylist()
     assert [(str(one["ordered_on"]), one["orders"], str(one["sales_eur"])) for one in sales] == [
         ("2026-01-02", 2, "51.90"),

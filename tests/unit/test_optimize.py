@@ -8,9 +8,12 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from sparkjobs.config import Output, PlainOutput
+from sparkjobs.errors import TransientError
 from sparkjobs.optimize import Optimized
+from sparkjobs.plan import TableInput
 from sparkjobs.publish import Attempt, due, extent, files_of, small
 from sparkjobs.results import Extent
+from sparkjobs.shelf import steady
 from sparkjobs.state import locked, state_folder
 from sparkjobs.state.durable import write_json
 from sparkjobs.terminal import optimized_table
@@ -189,3 +192,15 @@ def test_a_table_that_is_not_as_its_state_says_ends_with_the_error_of_a_run(tmp_
     assert "is not as sparkjobs wrote it" in told()
     write_json(table / "_sparkjobs/table.json", {"job": "other", "format": "parquet"})
     assert "it belongs to job 'other'" in told()
+
+
+def test_a_swap_that_was_finished_while_files_were_listed_is_seen_too(tmp_path: Path) -> None:
+    committed = tmp_path / "events/_sparkjobs/committed.json"
+    write_json(committed, {"commit": {"number": 3}})
+    one = TableInput("rows", "events", "parquet", tmp_path / "events", 3, cached=False)
+    (job,) = plan_of(project(tmp_path / "p")).jobs
+
+    with pytest.raises(TransientError, match="moved while they were listed"), steady(job, one):
+        write_json(committed, {"commit": {"number": 3, "compacted": "3-0a"}})
+    with steady(job, one):
+        pass

@@ -88,6 +88,11 @@ def test_init_follows_no_link_out_of_its_folder(tmp_path: Path) -> None:
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+def test_init_tells_where_it_cannot_write() -> None:
+    with pytest.raises(UsageError, match=r"^/proc/shop.* cannot be written: No such file or directory"):
+        new_project(Path("/proc/shop"), None, {})
+
+
 def test_init_takes_no_file_for_a_folder(tmp_path: Path) -> None:
     write(tmp_path, {"shop": "a file"})
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from sparkjobs.errors import ConfigError
-from sparkjobs.models import FlawError
-from sparkjobs.models.looks import looked_into
 from sparkjobs.plan import graph_of
+from sparkjobs.sql_models import FlawError
+from sparkjobs.sql_models.looks import looked_into
 from tests.unit.projects import DAILY, MAIN, conf_of, mistakes_of, plan_of, project, registry_of, write
 
 PLAIN = "conf/sparkjobs.yml"

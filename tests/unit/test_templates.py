@@ -2,9 +2,9 @@
 
 import pytest
 
-from sparkjobs.models import FlawError, Sql
-from sparkjobs.models.template import Answers, UnansweredError, rendered, settings_of
-from sparkjobs.models.values import Opaque, escaped, identifier, literal
+from sparkjobs.sql_models import FlawError, Sql
+from sparkjobs.sql_models.template import Answers, UnansweredError, rendered, settings_of
+from sparkjobs.sql_models.values import Opaque, escaped, identifier, literal
 
 VALUES: dict[str, object] = {
     "text": Opaque("it's"),

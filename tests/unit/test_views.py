@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sparkjobs.errors import ConfigError
-from sparkjobs.models import View
 from sparkjobs.plan import as_json, as_text, graph_of
+from sparkjobs.sql_models import View
 from tests.unit.projects import DAILY, conf_of, mistakes_of, plan_of, registry_of
 from tests.unit.test_sql_models import sql_project
 

@@ -24,7 +24,7 @@ from sparkjobs.errors import SparkjobsError
 from sparkjobs.faults import VARIABLE
 from sparkjobs.plan import Request, TableInput, Window, build
 from sparkjobs.read import read_table
-from sparkjobs.registry import Registry, collect
+from sparkjobs.registry import Registry, registry_of
 from sparkjobs.results import JobResult
 from sparkjobs.run import Orders, execute
 from sparkjobs.session import start
@@ -152,6 +152,6 @@ def _survived(stage: Stage, point: str, now: datetime) -> str | None:
 def until_killed() -> None:
     """In a process of its own: run the job that the parent says, which kills it at a point."""
     conf, job, now = pickle.load(sys.stdin.buffer)  # noqa: S301 (what _survived has written)
-    registry = cast_of(conf, collect(conf.project.jobs, conf.root, conf.models.values()))
+    registry = cast_of(conf, registry_of(conf))
     (result,) = _executed(conf, registry, (job,), now, start)
     os.write(2, result.message.encode())

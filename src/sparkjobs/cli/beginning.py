@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from sparkjobs.cli.options import project, project_of, registry_of
+from sparkjobs.cli.options import Project, project
+from sparkjobs.registry import registry_of
 
 
 @click.command()
@@ -34,7 +35,7 @@ def new() -> None:
 @project
 @click.argument("name")
 @click.argument("path")
-def source(root: str, env: str | None, sets: tuple[str, ...], name: str, path: str) -> None:
+def source(here: Project, name: str, path: str) -> None:
     """Append the source NAME to conf/sources.yml, with columns and checks as its files suggest.
 
     PATH is a CSV, Parquet or JSON lines file, a folder or a (quoted) glob, seen from the project's
@@ -42,7 +43,7 @@ def source(root: str, env: str | None, sets: tuple[str, ...], name: str, path: s
     """
     from sparkjobs.scaffold import new_source  # noqa: PLC0415 (--help does without it)
 
-    click.echo(new_source(project_of(root, env, sets).conf(), name, path), nl=False)
+    click.echo(new_source(here.conf(), name, path), nl=False)
 
 
 @new.command()
@@ -56,10 +57,10 @@ def source(root: str, env: str | None, sets: tuple[str, ...], name: str, path: s
     metavar="INPUT=ref:JOB|source:NAME",
     help="An input of the job, and where it comes from; may be repeated.",
 )
-def job(root: str, env: str | None, sets: tuple[str, ...], name: str, inputs: tuple[str, ...]) -> None:
+def job(here: Project, name: str, inputs: tuple[str, ...]) -> None:
     """Write conf/jobs/NAME.yml, and a function with these inputs into the first package of `jobs:`."""
     from sparkjobs.scaffold import new_job  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     for path in new_job(conf, registry_of(conf), name, inputs):
         click.echo(os.path.relpath(conf.root / path))

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import Selection, project, project_of, registry_of, run_id_of, selection, terms
+from sparkjobs.cli.options import Project, Selection, project, run_id_of, selection, terms
+from sparkjobs.registry import registry_of
 
 if TYPE_CHECKING:
     from sparkjobs.optimize import Optimized
@@ -14,23 +15,14 @@ if TYPE_CHECKING:
 @project
 @terms
 @selection
-def optimize(
-    root: str,
-    env: str | None,
-    sets: tuple[str, ...],
-    select: tuple[str, ...],
-    more: tuple[str, ...],
-    exclude: tuple[str, ...],
-    selectors: tuple[str, ...],
-    state: str | None,
-) -> None:
+def optimize(here: Project, asked: Selection) -> None:
     """Put the small files of tables together now, whatever `optimize:` says. Their rows stay as they are."""
     from sparkjobs.optimize import optimized  # noqa: PLC0415 (--help does without it)
     from sparkjobs.session import start  # noqa: PLC0415
     from sparkjobs.terminal import optimized_table  # noqa: PLC0415
 
-    conf = project_of(root, env, sets).conf()
-    request = Selection((*select, *more), exclude, selectors, state).request(conf)
+    conf = here.conf()
+    request = asked.request(conf)
     done: list[Optimized] = []
     try:
         done.extend(optimized(start, conf, registry_of(conf), request, run_id_of(None)))

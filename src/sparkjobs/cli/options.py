@@ -3,18 +3,19 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from sparkjobs.config import Conf, load
 from sparkjobs.config.incremental import instant_of
 from sparkjobs.errors import UsageError
-from sparkjobs.registry import Registry, collect
+from sparkjobs.registry import registry_of
 
 if TYPE_CHECKING:
     from sparkjobs.plan import Request
@@ -39,10 +40,11 @@ class Project:
 class Selection:
     """Which jobs the options ask for, and what `run` and `plan` do with them."""
 
-    select: tuple[str, ...]
+    more: tuple[str, ...]
     exclude: tuple[str, ...]
     selectors: tuple[str, ...]
     state: str | None
+    select: tuple[str, ...] = ()
     full_refresh: bool = False
     start: str | None = None
     end: str | None = None
@@ -53,7 +55,7 @@ class Selection:
         Raises:
             SparkjobsError: as planning does.
         """
-        if not (self.select or self.exclude or self.selectors):
+        if not (self.select or self.more or self.exclude or self.selectors):
             return frozenset(conf.jobs)
         from sparkjobs.plan import graph_of, selected  # noqa: PLC0415 (`list` alone does without it)
 
@@ -79,11 +81,21 @@ class Selection:
                 "--full-refresh replaces whole tables; --start and --end take a range of them again.",
                 "Give one or the other.",
             )
-        chosen = (*self.select, *(f"selector:{name}" for name in self.selectors))
+        chosen = (*self.select, *self.more, *(f"selector:{name}" for name in self.selectors))
         runs = conf.path("artifacts", "target") / "runs"
         past = earlier(Path(self.state) if self.state else None, runs, conf.project.name, conf.env)
         window = Window(clock(), start, end)
         return Request(chosen, self.exclude, self.full_refresh, window, earlier=past)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How a plan is to be run."""
+
+    fail_fast: bool
+    threads: int
+    lock_wait_s: float
+    run_id: str | None
 
 
 def options(*given: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -97,9 +109,30 @@ def options(*given: Callable[[Command], Command]) -> Callable[[Command], Command
     return apply
 
 
-project = options(
+def gathered(name: str, kind: type, *given: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """The same; the command gets what they hold as one `kind` of value, called `name`."""
+
+    def apply(command: Command) -> Command:
+        @wraps(command)
+        def one_value(**held: Any) -> Any:  # noqa: ANN401 (whatever options hold)
+            own = {one.name: held.pop(one.name) for one in fields(kind) if one.name in held}
+            return command(**held, **{name: kind(**own)})
+
+        return options(*given)(cast("Command", one_value))
+
+    return apply
+
+
+project = gathered(
+    "here",
+    Project,
     click.option(
-        "--project", "root", default=".", metavar="DIR", help="The folder that holds conf/ and jobs/."
+        "--project",
+        "root",
+        type=click.Path(path_type=Path, resolve_path=True),
+        default=".",
+        metavar="DIR",
+        help="The folder that holds conf/ and jobs/.",
     ),
     click.option(
         "--env", "--target", default=None, metavar="NAME", help="Lay conf/env/NAME.yml over the conf."
@@ -109,7 +142,9 @@ project = options(
     ),
 )
 terms = click.argument("select", nargs=-1)
-selection = options(
+selection = gathered(
+    "asked",
+    Selection,
     click.option("--select", "-s", "more", multiple=True, metavar="SELECT", help="Take these jobs."),
     click.option("--exclude", multiple=True, metavar="SELECT", help="Leave these jobs out."),
     click.option(
@@ -134,7 +169,9 @@ planning = options(
     ),
     click.option("--end", metavar="TIME", help="Take none that starts at TIME (UTC) or later."),
 )
-running = options(
+running = gathered(
+    "how",
+    Running,
     click.option("--fail-fast", is_flag=True, help="Start no further job after a failure."),
     click.option(
         "--threads",
@@ -155,16 +192,6 @@ running = options(
         "--run-id", default=None, metavar="ID", help="Name the run; default: its time and four letters."
     ),
 )
-
-
-def project_of(root: str, env: str | None, sets: tuple[str, ...]) -> Project:
-    """The project that the options name."""
-    return Project(Path(root).resolve(), env, sets)
-
-
-def registry_of(conf: Conf) -> Registry:
-    """The jobs and checks of a project."""
-    return collect(conf.project.jobs, conf.root, conf.models.values())
 
 
 def known(conf: Conf, job: str) -> str:

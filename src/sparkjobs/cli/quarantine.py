@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import clock, known, project, project_of, registry_of, run_id_of, running
+from sparkjobs.cli.options import Project, Running, clock, known, project, run_id_of, running
 from sparkjobs.cli.running import run_planned
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
+from sparkjobs.registry import registry_of
 
 if TYPE_CHECKING:
     from sparkjobs.state.quarantine import Kept
@@ -28,11 +29,11 @@ def quarantine() -> None:
 @quarantine.command(name="list")
 @project
 @click.argument("jobs", nargs=-1)
-def list_(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ...]) -> None:
+def list_(here: Project, jobs: tuple[str, ...]) -> None:
     """Tell how many rows wait, of which inputs, rejected by which run and why."""
     from sparkjobs.terminal import table_of  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     names = [known(conf, job) for job in jobs] or sorted(conf.jobs)
     told = [line for job in names for line in _told(job, _waiting(conf, job))]
     click.echo(
@@ -47,11 +48,11 @@ def list_(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ..
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, metavar="N", help="At most N rows; default 20."
 )
-def show(root: str, env: str | None, sets: tuple[str, ...], job: str, limit: int) -> None:
+def show(here: Project, job: str, limit: int) -> None:
     """Print rows of JOB that wait, as JSON lines: the raw record, its file, and each reason."""
     from sparkjobs.state.quarantine import unsettled  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     for _, row in islice(unsettled(_waiting(conf, known(conf, job))), limit):
         click.echo(json.dumps(row, ensure_ascii=False))
 
@@ -60,38 +61,27 @@ def show(root: str, env: str | None, sets: tuple[str, ...], job: str, limit: int
 @project
 @click.argument("job")
 @running
-def replay(
-    root: str,
-    env: str | None,
-    sets: tuple[str, ...],
-    job: str,
-    fail_fast: bool,
-    threads: int,
-    lock_wait_s: float,
-    run_id: str | None,
-) -> None:
+def replay(here: Project, job: str, how: Running) -> None:
     """Take the waiting rows of JOB again, under its contract of now; what fails again stays."""
     from sparkjobs.plan import Request, Window, build  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     planned = build(
         conf, registry_of(conf), Request((known(conf, job),), window=Window(clock()), replay=True)
     )
-    run_planned(
-        conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
-    )
+    run_planned(conf, planned, how)
 
 
 @quarantine.command()
 @project
 @click.argument("job")
 @click.option("--manifest", type=int, multiple=True, metavar="N", help="Only what manifest N has rejected.")
-def discard(root: str, env: str | None, sets: tuple[str, ...], job: str, manifest: tuple[int, ...]) -> None:
+def discard(here: Project, job: str, manifest: tuple[int, ...]) -> None:
     """Say that nobody wants the waiting rows of JOB. They stay on disk, and are told of no more."""
     from sparkjobs.state import locked, state_folder  # noqa: PLC0415 (--help does without it)
     from sparkjobs.state.quarantine import discard as note  # noqa: PLC0415
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     folder, run_id = state_folder(Path(conf.jobs[known(conf, job)].output.path)), run_id_of(None)
     with locked(job, folder, run_id):
         numbers = sorted({one.number for one in _waiting(conf, job)})

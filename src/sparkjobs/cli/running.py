@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from sparkjobs.cli.options import (
+    Project,
+    Running,
     Selection,
     clock,
     planning,
     project,
-    project_of,
-    registry_of,
     run_id_of,
     running,
     selection,
@@ -23,6 +23,7 @@ from sparkjobs.cli.options import (
 )
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
+from sparkjobs.registry import registry_of
 
 
 @click.command()
@@ -31,32 +32,13 @@ from sparkjobs.errors import UsageError
 @selection
 @planning
 @running
-def run(
-    root: str,
-    env: str | None,
-    sets: tuple[str, ...],
-    select: tuple[str, ...],
-    more: tuple[str, ...],
-    exclude: tuple[str, ...],
-    selectors: tuple[str, ...],
-    state: str | None,
-    full_refresh: bool,
-    start: str | None,
-    end: str | None,
-    fail_fast: bool,
-    threads: int,
-    lock_wait_s: float,
-    run_id: str | None,
-) -> None:
+def run(here: Project, asked: Selection, how: Running) -> None:
     """Plan, then execute that very plan."""
     from sparkjobs.plan import build  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
-    asked = Selection((*select, *more), exclude, selectors, state, full_refresh, start, end)
+    conf = here.conf()
     planned = build(conf, registry_of(conf), asked.request(conf))
-    run_planned(
-        conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
-    )
+    run_planned(conf, planned, how)
 
 
 @click.command()
@@ -70,26 +52,11 @@ def run(
 @click.option(
     "--explain", is_flag=True, help="Start Spark, and tell what each scan would read, by which filters."
 )
-def plan(
-    root: str,
-    env: str | None,
-    sets: tuple[str, ...],
-    select: tuple[str, ...],
-    more: tuple[str, ...],
-    exclude: tuple[str, ...],
-    selectors: tuple[str, ...],
-    state: str | None,
-    full_refresh: bool,
-    start: str | None,
-    end: str | None,
-    output: str,
-    explain: bool,
-) -> None:
+def plan(here: Project, asked: Selection, output: str, explain: bool) -> None:
     """Say what `run` would do and why. Nothing is run; no JVM is started but for --explain."""
     from sparkjobs.plan import as_json, as_text, build  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
-    asked = Selection((*select, *more), exclude, selectors, state, full_refresh, start, end)
+    conf = here.conf()
     if explain and output == "json":
         raise UsageError("--explain tells people, not programs.", "Leave out --output json, or --explain.")
     planned = build(conf, registry_of(conf), asked.request(conf))
@@ -109,54 +76,32 @@ def _scans(conf: Conf, plan: Any) -> Any:  # noqa: ANN401 (RunPlan and its Scans
 @click.argument("failed", metavar="[RUN_ID]", required=False)
 @selection
 @running
-def retry(
-    root: str,
-    env: str | None,
-    sets: tuple[str, ...],
-    failed: str | None,
-    more: tuple[str, ...],
-    exclude: tuple[str, ...],
-    selectors: tuple[str, ...],
-    state: str | None,
-    fail_fast: bool,
-    threads: int,
-    lock_wait_s: float,
-    run_id: str | None,
-) -> None:
+def retry(here: Project, failed: str | None, asked: Selection, how: Running) -> None:
     """Run again what failed or was skipped in a run (default: the last), with the inputs it had."""
     from sparkjobs.plan import build  # noqa: PLC0415 (--help does without it)
     from sparkjobs.record import last_run  # noqa: PLC0415
     from sparkjobs.record.retry import unfinished  # noqa: PLC0415
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     runs = conf.path("artifacts", "target") / "runs"
     folder = runs / failed if failed else last_run(runs, "plan.json")
-    request = unfinished(folder, env, clock())
-    chosen = Selection(more, exclude, selectors, state).jobs(conf)
+    request = unfinished(folder, conf.env, clock())
+    chosen = asked.jobs(conf)
     left = tuple(job for job in request.select if job in chosen)
     if not left:
         why = "none of what it left undone is selected" if request.select else "every job of it has published"
         click.echo(f"{folder.name}: {why}; there is nothing to retry")
         return
     planned = build(conf, registry_of(conf), replace(request, select=left))
-    run_planned(
-        conf, planned, run_id_of(run_id), fail_fast=fail_fast, threads=threads, lock_wait_s=lock_wait_s
-    )
+    run_planned(conf, planned, how)
 
 
-def run_planned(
-    conf: Conf,
-    plan: Any,  # noqa: ANN401 (RunPlan, imported late)
-    name: str,
-    *,
-    fail_fast: bool,
-    threads: int,
-    lock_wait_s: float,
-) -> None:
-    """Execute `plan` as run `name`, show it, keep its record, and end with the exit code of what failed."""
+def run_planned(conf: Conf, plan: Any, how: Running) -> None:  # noqa: ANN401 (RunPlan, imported late)
+    """Execute `plan`, show it, keep its record, and end with the exit code of what failed."""
+    name = run_id_of(how.run_id)
     folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
     _warn(plan)
-    session = _begun(conf, plan, threads)
+    session = _begun(conf, plan, how.threads)
     from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (the JVM takes longer)
     from sparkjobs.run import Orders, execute  # noqa: PLC0415
     from sparkjobs.terminal import Progress, advice_lines, results_table  # noqa: PLC0415
@@ -169,7 +114,7 @@ def run_planned(
             with suppress(BrokenPipeError):  # nobody listens any more; the run and its record go on
                 progress.show(event)
 
-        orders = Orders(name, clock, emit, fail_fast=fail_fast, lock_wait_s=lock_wait_s, threads=threads)
+        orders = Orders(name, clock, emit, how.fail_fast, how.lock_wait_s, how.threads)
         result = execute(session, conf, plan, orders)
     write_results(folder, plan, result)
     click.echo(results_table(plan, result), nl=False)

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import click
 
-from sparkjobs.cli.options import project, project_of, registry_of
+from sparkjobs.cli.options import Project, project
 from sparkjobs.errors import UsageError
+from sparkjobs.registry import registry_of
 
 
 @click.command()
 @project
 @click.argument("kind", required=False)
 @click.option("--write", "folder", metavar="DIR", help="Write all of them into DIR, as KIND.json.")
-def schema(root: str, env: str | None, sets: tuple[str, ...], kind: str | None, folder: str | None) -> None:
+def schema(here: Project, kind: str | None, folder: str | None) -> None:
     """Print the JSON Schema of a KIND of conf file: sparkjobs, sources, job, selectors or env.
 
     In a project they know its own checks too.
@@ -20,7 +21,6 @@ def schema(root: str, env: str | None, sets: tuple[str, ...], kind: str | None, 
     from sparkjobs.registry import collect  # noqa: PLC0415 (--help does without it)
     from sparkjobs.schemas import schemas  # noqa: PLC0415
 
-    here = project_of(root, env, sets)
     there = (here.root / "conf" / "sparkjobs.yml").is_file()
     texts = schemas((registry_of(here.conf()) if there else collect((), here.root)).checks)
     if folder is None and kind not in texts:

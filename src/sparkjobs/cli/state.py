@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import known, project, project_of, registry_of, run_id_of
+from sparkjobs.cli.options import Project, known, project, run_id_of
 from sparkjobs.errors import SparkjobsError
+from sparkjobs.registry import registry_of
 
 if TYPE_CHECKING:
     from sparkjobs.upkeep import Adopted
@@ -20,11 +21,11 @@ def state() -> None:
 @state.command()
 @project
 @click.argument("jobs", nargs=-1)
-def show(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ...]) -> None:
+def show(here: Project, jobs: tuple[str, ...]) -> None:
     """Tell what was published to tables, from which inputs, and what speaks against going on."""
     from sparkjobs.upkeep import shown  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     for name in jobs or tuple(sorted(conf.jobs)):
         output = conf.jobs[known(conf, name)].output
         try:
@@ -36,11 +37,11 @@ def show(root: str, env: str | None, sets: tuple[str, ...], jobs: tuple[str, ...
 @state.command()
 @project
 @click.argument("job")
-def adopt(root: str, env: str | None, sets: tuple[str, ...], job: str) -> None:
+def adopt(here: Project, job: str) -> None:
     """Say that the rows of JOB's table are right as they are; runs go on from there."""
     from sparkjobs import upkeep  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     planned = upkeep.job_of(conf, registry_of(conf), known(conf, job))
     _tell(upkeep.adopt(planned, run_id_of(None)))
 
@@ -48,11 +49,11 @@ def adopt(root: str, env: str | None, sets: tuple[str, ...], job: str) -> None:
 @state.command()
 @project
 @click.argument("job")
-def reset(root: str, env: str | None, sets: tuple[str, ...], job: str) -> None:
+def reset(here: Project, job: str) -> None:
     """Forget what was published to JOB's table: its next run makes the whole table anew."""
     from sparkjobs import upkeep  # noqa: PLC0415 (--help does without it)
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     output = conf.jobs[known(conf, job)].output
     upkeep.reset(job, Path(output.path), output.format, run_id_of(None))
     click.echo(f"{job}: its next run makes the whole table anew; readers see it as it is until then")
@@ -64,12 +65,12 @@ def reset(root: str, env: str | None, sets: tuple[str, ...], job: str) -> None:
 @click.option(
     "--to-version", type=click.IntRange(min=0), required=True, metavar="N", help="The version to return to."
 )
-def restore(root: str, env: str | None, sets: tuple[str, ...], job: str, to_version: int) -> None:
+def restore(here: Project, job: str, to_version: int) -> None:
     """Take JOB's Delta table back to an older version; what it got since is taken again by the next run."""
     from sparkjobs import upkeep  # noqa: PLC0415 (--help does without it)
     from sparkjobs.session import start  # noqa: PLC0415
 
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     planned = upkeep.job_of(conf, registry_of(conf), known(conf, job))
     _tell(upkeep.restore(start, conf, planned, to_version, run_id_of(None)))
 

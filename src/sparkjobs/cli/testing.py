@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkjobs.cli.options import Selection, clock, project, project_of, registry_of, selection, terms
+from sparkjobs.cli.options import Project, Selection, clock, project, selection, terms
 from sparkjobs.config import Conf
 from sparkjobs.errors import UsageError
-from sparkjobs.registry import Registry
+from sparkjobs.registry import Registry, registry_of
 
 if TYPE_CHECKING:
     from sparkjobs.cases import Placed, Verdict
@@ -20,21 +20,11 @@ if TYPE_CHECKING:
 @terms
 @selection
 @click.option("-k", "text", default="", metavar="TEXT", help="Only tests in whose name TEXT stands.")
-def test(
-    root: str,
-    env: str | None,
-    sets: tuple[str, ...],
-    select: tuple[str, ...],
-    more: tuple[str, ...],
-    exclude: tuple[str, ...],
-    selectors: tuple[str, ...],
-    state: str | None,
-    text: str,
-) -> None:
+def test(here: Project, asked: Selection, text: str) -> None:
     """Run the tests of jobs that stand in tests/**/test_*.yml: docs/testing.md."""
-    conf = project_of(root, env, sets).conf()
+    conf = here.conf()
     registry = registry_of(conf)
-    request = Selection((*select, *more), exclude, selectors, state).request(conf)
+    request = asked.request(conf)
     cases = _chosen(conf, registry, request, text)
     from sparkjobs.cases import judged  # noqa: PLC0415 (mistakes are told without Spark)
     from sparkjobs.session import start  # noqa: PLC0415

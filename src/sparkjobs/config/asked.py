@@ -7,7 +7,7 @@ from sparkjobs.config.mistakes import guess
 from sparkjobs.config.node import Mark, Node, members, merged, nested, plain
 from sparkjobs.config.sql import SqlFile
 from sparkjobs.config.views import inlined
-from sparkjobs.models import (
+from sparkjobs.sql_models import (
     THIS,
     Argument,
     FlawError,
@@ -19,9 +19,9 @@ from sparkjobs.models import (
     as_written,
     is_template,
 )
-from sparkjobs.models.looks import looked_into
-from sparkjobs.models.template import Answers, UnansweredError, rendered
-from sparkjobs.models.values import Opaque, identifier
+from sparkjobs.sql_models.looks import looked_into
+from sparkjobs.sql_models.template import Answers, UnansweredError, rendered
+from sparkjobs.sql_models.values import Opaque, identifier
 
 _SECRET = "${secret:"  # noqa: S105 (what a reference to one looks like)
 

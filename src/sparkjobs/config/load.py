@@ -33,7 +33,7 @@ from sparkjobs.config.sql import (
 )
 from sparkjobs.config.views import apart
 from sparkjobs.errors import ConfigError, UsageError
-from sparkjobs.models import Model, View
+from sparkjobs.sql_models import Model, View
 
 _SECTIONS = {
     "paths": ("project", "paths"),

@@ -5,7 +5,7 @@ from typing import Final
 
 from sparkjobs.config.mistakes import guess
 from sparkjobs.config.node import Mark, MistakeError, Node, nested
-from sparkjobs.models import FlawError
+from sparkjobs.sql_models import FlawError
 
 VIEW: Final = "view"
 """What `output` says of a model that is no table."""
@@ -29,7 +29,7 @@ def configured(shown: str, text: str) -> Node | None:
     Raises:
         MistakeError: it says what means nothing here.
     """
-    from sparkjobs.models.template import settings_of  # noqa: PLC0415 (a project without SQL does not pay for it)
+    from sparkjobs.sql_models.template import settings_of  # noqa: PLC0415 (a project without SQL does not pay for it)
 
     nodes: dict[str, Node] = {}
     try:

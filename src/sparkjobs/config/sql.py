@@ -8,7 +8,7 @@ from sparkjobs.config.materialized import configured, joined
 from sparkjobs.config.mistakes import guess
 from sparkjobs.config.node import MAX_BYTES, Mark, MistakeError, Node, members, merged, nested, parse, plain
 from sparkjobs.config.properties import properties
-from sparkjobs.models import files_below, is_template
+from sparkjobs.sql_models import files_below, is_template
 
 _APPENDS = "every run would append all its rows again: say `incremental: {by: …}`"
 

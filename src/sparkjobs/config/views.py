@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sparkjobs.config.materialized import VIEW
 from sparkjobs.config.node import MistakeError, Node, members
-from sparkjobs.models import Model, View
+from sparkjobs.sql_models import Model, View
 
 _TAKES = frozenset({"description", "inputs", "output", "params", "tags"})
 _OR = {"checks": ", or say them in the contract of its source"}

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sparkjobs.config import JobConf, Mode, Source
-from sparkjobs.models import View
 from sparkjobs.plan.checks import PlannedCheck
 from sparkjobs.plan.parts import Part, Replayed
 from sparkjobs.registry import JobFunction
+from sparkjobs.sql_models import View
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ Not here: conf (config), whether the two fit (plan), what a check's answer means
 """
 
 from sparkjobs.registry.checks import CheckFunction, Parameter, check
-from sparkjobs.registry.collect import Registry, collect
+from sparkjobs.registry.collect import Registry, collect, registry_of
 from sparkjobs.registry.jobs import JobFunction, Marked, Param, job
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "check",
     "collect",
     "job",
+    "registry_of",
 ]

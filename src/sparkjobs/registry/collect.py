@@ -9,10 +9,11 @@ from pathlib import Path
 from traceback import extract_tb
 from types import MappingProxyType, ModuleType
 
+from sparkjobs.config import Conf
 from sparkjobs.errors import ConfigError
-from sparkjobs.models import Model
 from sparkjobs.registry.checks import CheckFunction
 from sparkjobs.registry.jobs import MARK, JobFunction, job_of
+from sparkjobs.sql_models import Model
 
 _OWN_CHECKS = "sparkjobs.checks"
 
@@ -23,6 +24,15 @@ class Registry:
 
     jobs: Mapping[str, JobFunction]
     checks: Mapping[str, CheckFunction]
+
+
+def registry_of(conf: Conf) -> Registry:
+    """The functions and SQL models of a project, its checks and our own.
+
+    Raises:
+        ConfigError: as `collect` does.
+    """
+    return collect(conf.project.jobs, conf.root, conf.models.values())
 
 
 def collect(packages: tuple[str, ...], root: Path, models: Iterable[Model] = ()) -> Registry:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
-from sparkjobs.models import Model
+from sparkjobs.sql_models import Model
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MARK = "__sparkjobs__"

@@ -25,16 +25,20 @@ def write_new(root: Path, texts: Mapping[str, str]) -> None:
     """Write `texts`, by their paths in `root`.
 
     Raises:
-        UsageError: one of them is there, or would lie elsewhere; then none is written.
+        UsageError: one of them is there, or would lie elsewhere; then none is written. Or one cannot be.
     """
     there = [path for path in texts if os.path.lexists(root / path)]
     if there:
         raise UsageError(f"{root} already holds {', '.join(there)}.", "Nothing was written.")
     refuse_outside(root, *texts)
-    for path, text in texts.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        with (root / path).open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+    try:
+        for path, text in texts.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            with (root / path).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+    except OSError as error:
+        fix = "Some of the files may be there: delete them, and try again where you may write."
+        raise UsageError(f"{error.filename or root} cannot be written: {error.strerror}", fix) from error
 
 
 def refuse_outside(root: Path, *paths: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from sparkjobs.config import Conf
-from sparkjobs.config.flow import flow
+from sparkjobs.config.inline import inline
 from sparkjobs.config.locations import fixed_part, located, within
 from sparkjobs.config.mistakes import problems
 from sparkjobs.config.models import Everything
@@ -101,9 +101,9 @@ def _lines(name: str, body: dict[str, Plain]) -> Iterator[str]:
         match value:
             case dict() if key == "columns":
                 yield "  columns:"
-                yield from (f"    {flow(column)}: {flow(one)}" for column, one in value.items())
+                yield from (f"    {inline(column)}: {inline(one)}" for column, one in value.items())
             case _:
-                yield f"  {key}: {flow(value)}"
+                yield f"  {key}: {inline(value)}"
 
 
 def _refuse_unread(conf: Conf, before: bytes, added: bytes, name: str, body: dict[str, Plain]) -> None:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 
-from sparkjobs.models import View
 from sparkjobs.registry import JobFunction
+from sparkjobs.sql_models import View
 
 
 def fingerprint(*parts: bytes) -> str:

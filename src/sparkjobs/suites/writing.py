@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sparkjobs.config.checks import check_of
-from sparkjobs.config.flow import flow
+from sparkjobs.config.inline import inline
 from sparkjobs.config.mistakes import one_line
 from sparkjobs.config.node import MistakeError, Plain, parse, plain
 from sparkjobs.plan.checks import PlannedCheck, UnfitCheckError, fitted
@@ -104,7 +104,7 @@ def _refuse_unclear(other: OtherTable, block: Block, unclear: Unclear) -> None:
 
 def _input(other: OtherTable) -> str:
     """The line of `inputs:` for a table that checks alone look at."""
-    line = f"{flow(other.name)}: {flow({other.key: other.name, 'for_checks': True})}"
+    line = f"{inline(other.name)}: {inline({other.key: other.name, 'for_checks': True})}"
     return f"{line}  # {_bounded(other.remark)}" if other.remark else line
 
 
@@ -153,10 +153,10 @@ def _line(body: tuple[str, dict[str, Plain]]) -> str:
     kind, arguments = body
     match arguments:
         case {"column": str() as column, **rest} if not rest:
-            return f"{kind}: {flow((column,))}"
+            return f"{kind}: {inline((column,))}"
         case {"columns": tuple() as columns, **rest} if not rest:
-            return f"{kind}: {flow(columns)}"
-    return f"{kind}: {flow(arguments)}"
+            return f"{kind}: {inline(columns)}"
+    return f"{kind}: {inline(arguments)}"
 
 
 def _fitted(body: tuple[str, dict[str, Plain]], functions: Functions) -> tuple[PlannedCheck, ...]:
@@ -166,7 +166,7 @@ def _fitted(body: tuple[str, dict[str, Plain]], functions: Functions) -> tuple[P
         NoEqualError: it says something else, or does not fit.
     """
     kind, arguments = body
-    text = flow(arguments)
+    text = inline(arguments)
     if "${" in text:
         raise NoEqualError("${ begins a reference in conf")
     try:
@@ -195,7 +195,7 @@ def _refuse_more_than_sql(condition: str) -> None:
 
 
 def _told(entry: Asked) -> str:
-    return f"{_bounded(entry.name)} {_bounded(flow({**entry.arguments, **_shared(entry)}))}"
+    return f"{_bounded(entry.name)} {_bounded(inline({**entry.arguments, **_shared(entry)}))}"
 
 
 def _bounded(text: str) -> str:

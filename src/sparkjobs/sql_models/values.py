@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
-from sparkjobs.models.model import FlawError
+from sparkjobs.sql_models.model import FlawError
 
 MARK: Final = "\x1e"
 """Stands around the number of a value in a rendered text. No file may hold it."""

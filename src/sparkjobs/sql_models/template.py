@@ -9,8 +9,8 @@ from typing import NoReturn
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sparkjobs.models.model import THIS, FlawError, Sql
-from sparkjobs.models.values import MARK, Opaque, identifier, put_in, text_of
+from sparkjobs.sql_models.model import THIS, FlawError, Sql
+from sparkjobs.sql_models.values import MARK, Opaque, identifier, put_in, text_of
 
 _LINE = "\x1f"
 _DIGITS = "".join(map(chr, range(0x2000, 0x200A)))

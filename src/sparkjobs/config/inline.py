@@ -9,7 +9,7 @@ _BYTE: Final = 0x100
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
-def flow(value: Plain) -> str:
+def inline(value: Plain) -> str:
     """`value` in YAML's flow style, on one line."""
     match value:
         case None:
@@ -19,9 +19,9 @@ def flow(value: Plain) -> str:
         case str():
             return value if _WORD.fullmatch(value) and scalar(value) == value else _in_quotes(value)
         case tuple():
-            return f"[{', '.join(map(flow, value))}]"
+            return f"[{', '.join(map(inline, value))}]"
         case dict():
-            return f"{{{', '.join(f'{flow(key)}: {flow(one)}' for key, one in value.items())}}}"
+            return f"{{{', '.join(f'{inline(key)}: {inline(one)}' for key, one in value.items())}}}"
     return repr(value)
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from sqlglot import TokenType, exp, parse, tokenize
 from sqlglot.errors import ParseError, TokenError
 
-from sparkjobs.models.model import FlawError, Looked, Place
+from sparkjobs.sql_models.model import FlawError, Looked, Place
 
 _ROWS = frozenset(
     (

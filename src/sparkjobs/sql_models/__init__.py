@@ -4,8 +4,8 @@ Here: finding the files, looking into their SQL, where each line came from.
 Not here: which jobs, sources and values their names mean (config), asking Spark (query).
 """
 
-from sparkjobs.models.find import files_below
-from sparkjobs.models.model import (
+from sparkjobs.sql_models.find import files_below
+from sparkjobs.sql_models.model import (
     THIS,
     Argument,
     FlawError,
