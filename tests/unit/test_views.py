@@ -8,6 +8,7 @@ from sparkjobs.errors import ConfigError
 from sparkjobs.plan import as_json, as_text, graph_of
 from sparkjobs.sql_models import View
 from tests.unit.projects import DAILY, conf_of, mistakes_of, plan_of, registry_of
+from tests.unit.test_cli import sparkjobs
 from tests.unit.test_sql_models import sql_project
 
 
@@ -174,6 +175,17 @@ def test_the_name_of_a_view_selects_who_makes_it(tmp_path: Path) -> None:
     root = sql_project(tmp_path, files)
 
     assert [job.name for job in plan_of(root, "stg+").jobs] == ["out", "last"]
+
+
+def test_a_list_tells_of_the_views_that_its_jobs_make(tmp_path: Path) -> None:
+    files = {**STAGED, "sql/out.sql": "select * from {{ ref('stg') }}"}
+    root = str(sql_project(tmp_path, files))
+
+    told = [sparkjobs("list", *select, "--project", root).stdout for select in ((), ("out",), ("daily",))]
+
+    daily = "daily: source sales → parquet overwrite\n"
+    out, stg = "out: source sales → delta overwrite\n", "stg: source sales → view\n"
+    assert told == [daily + out + stg, out + stg, daily]
 
 
 def test_a_function_and_a_view_of_one_name_are_told_with_both_places(tmp_path: Path) -> None:
