@@ -1,6 +1,6 @@
 """Lineage: which tables and columns each table is made of.
 
-Here: finding that, in the graph, in Spark's plans and in SQL; following a column; saying it in other tools' words.
+Here: finding that, in the graph, in Spark's plans and in SQL; following a column.
 Not here: drawing pages (docs, report).
 """
 
