@@ -43,6 +43,7 @@ class Orders:
     """How many jobs may run at a time."""
 
 
+@session.call_sites(noted=False)
 def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, orders: Orders) -> RunResult:
     """Run every job of `plan` that has a reason to; a failure skips what depends on it.
 

@@ -3,14 +3,16 @@
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
+from pyspark.errors import utils as pyspark_errors
 from pyspark.sql import SparkSession
 
 from sparkjobs.config import Conf
@@ -199,6 +201,23 @@ def restore(spark: SparkSession, table: Path, version: int) -> None:
     from delta.tables import DeltaTable  # noqa: PLC0415 (only this needs it)
 
     DeltaTable.forPath(spark, str(table)).restoreToVersion(version)
+
+
+@contextmanager
+def call_sites(*, noted: bool) -> Iterator[None]:
+    """Whether PySpark notes for each call of its API where it was made, to tell that of errors.
+
+    Each takes eight calls of the JVM, so a run has it noted in a job's own code alone, as far as
+    `spark.python.sql.dataFrameDebugging.enabled` lets it.
+    """
+    asks_conf, never = None, False
+    state: Any = pyspark_errors
+    before = state._enable_debugging_cache  # noqa: SLF001 (PySpark has no other switch once it has begun)
+    state._enable_debugging_cache = asks_conf if noted else never  # noqa: SLF001
+    try:
+        yield
+    finally:
+        state._enable_debugging_cache = before  # noqa: SLF001
 
 
 def root_cause(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from sparkjobs.config.references import revealed
 from sparkjobs.errors import FunctionError, ResultError
 from sparkjobs.plan import JobPlan
 from sparkjobs.query import ask
-from sparkjobs.session import root_cause
+from sparkjobs.session import call_sites, root_cause
 
 
 def transform(
@@ -25,7 +25,8 @@ def transform(
     if job.function.sql:
         return ask(spark, job, job.function.sql, taken)
     try:
-        frame = job.function.function(**taken, **params)
+        with call_sites(noted=True):
+            frame = job.function.function(**taken, **params)
     except Exception as error:  # the one place where anything may come: it is the user's code
         own = [frame for frame in extract_tb(error.__traceback__) if frame.filename == job.function.file]
         place = f"{own[-1].filename}:{own[-1].lineno}" if own else job.function.place

@@ -1,10 +1,12 @@
 """One job's flow when the world moves under it: inputs that change, folders that are shut, late errors."""
 
+import inspect
 import json
 from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
+from pyspark.errors import utils as errors
 from pyspark.sql import SparkSession
 
 from sparkjobs.state import look
@@ -188,6 +190,49 @@ def test_a_secret_that_is_not_there_is_an_error_of_its_job(spark: SparkSession, 
     assert result.message.startswith(
         "'out': it failed to read: there is no secret at '${secret:env:SPARKJOBS_NOPE}'\n"
     )
+
+
+SITES = """
+@job
+def out(rows: DataFrame) -> DataFrame:
+    return rows.select((F.lit(1) / F.col("id")).alias("x"))
+"""
+
+
+def test_pyspark_notes_where_calls_are_made_in_a_jobs_own_code_alone(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[str] = []
+    capture = errors._capture_call_site  # noqa: SLF001 (PySpark has no other way to hear of it)
+
+    def heard(depth: int) -> str:
+        noted.append(_caller())
+        return capture(depth)
+
+    monkeypatch.setattr(errors, "_capture_call_site", heard)
+
+    assert run(spark, project(tmp_path, SITES))["out"].status == "success"
+
+    assert set(noted) == {f"{next(tmp_path.glob('jobs_*'))}/__init__.py:6"}
+
+
+def _caller() -> str:
+    """The nearest line that is no test and not PySpark's."""
+    frames = [f"{one.filename}:{one.lineno}" for one in inspect.stack()]
+    return next(one for one in frames if "/pyspark/" not in one and __file__ not in one)
+
+
+def test_an_error_of_a_column_tells_the_line_of_the_job_that_made_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    project(tmp_path, SITES)
+    lay_out(tmp_path, {"landing/a.csv": "id\n0\n"})
+
+    result = run(spark, tmp_path)["out"]
+
+    assert result.status == "error"
+    assert "[DIVIDE_BY_ZERO]" in result.message
+    assert f"was called from {next(tmp_path.glob('jobs_*'))}/__init__.py:6" in result.message
 
 
 def test_secrets_in_a_list_reach_the_function_in_clear(spark: SparkSession, tmp_path: Path) -> None:
