@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from py4j.java_gateway import java_import
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
@@ -142,7 +143,10 @@ def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
     for key, value in wanted.items():
         builder = builder.config(key, value)
     _ask_for_numpy()
-    return builder.getOrCreate()
+    spark = builder.getOrCreate()
+    # PySpark asks for it by its bare name with each list of columns, and py4j would look in a dozen packages
+    java_import(_jvm(spark), "org.apache.spark.api.python.PythonUtils")
+    return spark
 
 
 def names_delta(conf: Conf) -> bool:
