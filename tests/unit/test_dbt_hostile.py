@@ -150,6 +150,8 @@ def test_names_that_meet_are_told_and_the_first_one_holds(tmp_path: Path) -> Non
         "models/s.yml": "sources: [{name: x_y, tables: [{name: z}]}, {name: x, tables: [{name: y_z}]}]",
         "models/s.yaml": "models: [{name: a-b, description: told}]",
         "tests/a_b.sql": "select 1",
+        "tests/one/same.sql": "select 1",
+        "tests/two/same.sql": "select 2",
     }
 
     one = from_files(tmp_path, files)
@@ -161,7 +163,10 @@ def test_names_that_meet_are_told_and_the_first_one_holds(tmp_path: Path) -> Non
     assert [what for _, what, _ in one.hands if "called" in what] == [
         "a_b would be called a_b, as what stands at models/a-b.sql:1",
         "source('x', 'y_z') would be called x_y_z, as source('x_y', 'z')",
+        "another test is called same too",
     ]
+    assert "select 1" in one.text("jobs/tests/same.sql")
+    assert ("tests/two/same.sql:1", "another test is called same too") in one.told
     assert ("tests/a_b.sql:1", "the test a_b is called as a model, and did not come along") in one.told
 
 

@@ -380,6 +380,7 @@ TESTS = [
     ("[unique, not_null]", True, ""),
     ("[{relationships: {to: ref('other'), field: id}}]", True, ""),
     ("[{unique: {config: {where: id > 1, severity: warn}}}]", True, ""),
+    ("[{unique: {config: {severity: WARN}}}]", False, "checks:\n  - unique: {columns: [id], severity: warn}\n"),
     ("[{unique: {config: {tags: [x]}}}]", False, "checks:\n  - unique: [id]\n"),
     ("[{dbt_utils.accepted_range: {min_value: 0}}]", False, "checks:\n  - between: {column: id, min: 0}\n"),
     ("[{relationships: {to: ref('raw'), field: id}}]", False, "inputs:\n  raw: {source: raw, for_checks: true}\nchecks:\n  - foreign_key: {columns: [id], input: raw, key: [id]}\n"),
@@ -558,6 +559,23 @@ def test_what_stays_behind_as_a_whole_is_told(tmp_path: Path) -> None:
             "`models: dbt_utils` is nothing of this project's; what it says did not come along",
         ),
     ]
+
+
+def test_docs_of_several_lines_become_the_description(tmp_path: Path) -> None:
+    docs = (
+        "{% docs m %}\n# Told\n\n| a | b |\n|---|---|\n{% enddocs %}\n{% docs __overview__ %}x{% enddocs %}"
+    )
+    told = "models:\n- name: m\n  description: \"{{ doc('m') }}\"\n- name: n\n  description: '{{ doc(\"none\") }}'\n"
+    files = {"models/m.sql": A_MODEL, "models/n.sql": A_MODEL, "models/docs.md": docs, "models/m.yml": told}
+
+    one = from_files(tmp_path, files)
+
+    assert one.text("jobs/m.yml") == (
+        "# From models/m.yml, without what stands elsewhere here.\nmodels:\n"
+        "  - name: m\n    description: |-\n      # Told\n\n      | a | b |\n      |---|---|\n"
+        "  - name: n\n    description: '{{ doc(\"none\") }}'\n"
+    )
+    assert conf_of(apart(one).root).views["m"].description == "# Told\n\n| a | b |\n|---|---|"
 
 
 def test_variables_of_the_environment_become_values_of_conf(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Values as YAML of several lines, as people write it; read back, it is what was meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sparkjobs.config.inline import inline
 from sparkjobs.config.node import Plain, parse, plain
@@ -23,7 +23,7 @@ def _lines(value: Plain) -> Iterator[str]:
             for one in value:
                 first, *more = _lines(one)
                 yield f"- {first}"
-                yield from (f"  {line}" for line in more)
+                yield from _deeper(more)
         case _:
             yield inline(value)
 
@@ -31,14 +31,18 @@ def _lines(value: Plain) -> Iterator[str]:
 def _entry(key: str, value: Plain) -> Iterator[str]:
     if isinstance(value, str) and "\n" in value.strip("\n") and _is_literal(value):
         yield f"{key} {'|' if value.endswith(chr(10)) else '|-'}"
-        yield from (f"  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+        yield from _deeper(value.removesuffix("\n").split("\n"))
         return
     short = f"{key} {inline(value)}"
     if not isinstance(value, dict | tuple) or (len(short) <= _WIDTH and not _has_blocks(value)):
         yield short
         return
     yield key
-    yield from (f"  {line}" for line in _lines(value))
+    yield from _deeper(_lines(value))
+
+
+def _deeper(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" if line else "" for line in lines)
 
 
 def _has_blocks(value: dict[str, Plain] | tuple[Plain, ...]) -> bool:

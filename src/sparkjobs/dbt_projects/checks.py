@@ -132,7 +132,18 @@ def _fits(node: Node, names: Names) -> bool:
     except MistakeError:
         return False
     inputs = [other for _, part in found for other in members(part, "inputs")]
-    return all(one in names.models.values() for one in inputs)
+    return all(one in names.models.values() for one in inputs) and all(map(_says_severity, found))
+
+
+def _says_severity(found: tuple[str, Node]) -> bool:
+    """Whether the checks of a part say theirs as conf does: dbt also takes WARN."""
+    checks = members(found[1]).get("checks")
+    for check in checks.value if checks is not None and isinstance(checks.value, tuple) else ():
+        for settings in members(check).values():
+            severity = members(settings).get("severity")
+            if severity is not None and severity.value not in ("error", "warn"):
+                return False
+    return True
 
 
 def _without_tests(node: Node) -> Node:

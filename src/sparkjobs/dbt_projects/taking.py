@@ -117,10 +117,19 @@ def _snapshots(there: Found, remarks: Remarks) -> Part:
 
 
 def _tests(there: Found, remarks: Remarks) -> Part:
-    made = [one for file in there.tests if (one := singular.test_of(file, there.names, remarks))]
+    made: dict[str, singular.Test] = {}
+    for file in there.tests:
+        one = singular.test_of(file, there.names, remarks)
+        if one is not None and made.setdefault(one.name.casefold(), one) is not one:
+            told = f"another test is called {one.name} too"
+            remarks.append(Remark(file.place, told, "Rename one of them, and bring it by hand"))
+    return _of_tests(len(there.tests), tuple(made.values()))
+
+
+def _of_tests(had: int, made: tuple[singular.Test, ...]) -> Part:
     files = {f"jobs/{one.path}": one.text for one in made}
     files |= {f"conf/jobs/{one.name}.yml": one.conf for one in made}
-    return Part("singular tests", len(there.tests), files, len(made), tuple(one.read for one in made))
+    return Part("singular tests", had, files, len(made), tuple(one.read for one in made))
 
 
 def _unreached(there: Found) -> Iterator[Remark]:
