@@ -13,12 +13,14 @@ def main() -> None:
     sales = DeltaTable(WAREHOUSE / "product_sales").to_pyarrow_table()
     carriers = DeltaTable(WAREHOUSE / "carrier_daily").to_pyarrow_table()
     days = DeltaTable(WAREHOUSE / "worst_days").to_pyarrow_table()
+    late = DeltaTable(WAREHOUSE / "late_departures").to_pyarrow_table()
     routes = str(WAREHOUSE / "route_delays" / "*" / "*.parquet")
     connection = duckdb.connect()
     connection.read_parquet(routes, hive_partitioning=True).create_view("routes")
     connection.register("sales", sales)
     connection.register("carriers", carriers)
     connection.register("days", days)
+    connection.register("late", late)
     for title, query in {
         "product_sales (delta): totals over 1000 EUR": "from sales order by total_sales_eur desc limit 5",
         "carrier_daily (delta): the least punctual carriers of 2013": """
@@ -31,6 +33,12 @@ def main() -> None:
         "worst_days (delta, a job in SQL): days with 50 minutes or more": """
             select day, flights, cancelled, round(dep_delay_mean_min, 1) as mean_min
             from days order by 4 desc""",
+        "late_departures (delta, a job in SQL with Jinja): percent that left late by minutes": """
+            select part_of_day, sum(departures)::int as departures,
+            round(100 * sum(late_15) / sum(departures), 1) as late_15,
+            round(100 * sum(late_60) / sum(departures), 1) as late_60,
+            round(100 * sum(late_180) / sum(departures), 1) as late_180
+            from late group by part_of_day order by 3""",
     }.items():
         print(f"\n{title}")
         print(connection.sql(query))

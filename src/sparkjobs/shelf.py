@@ -60,7 +60,9 @@ class Shelf:
                 opened = self._opened(self.spark if one.cached else spark, job, one, version)
                 if one.cached:
                     self._kept[one.key] = opened
-        return replace(opened, frame=jvm.in_session(spark, opened.frame))
+        frame = jvm.in_session(spark, opened.frame)
+        # who drops a view of the very frame that is cached, as queries do, takes it out of the cache for all
+        return replace(opened, frame=frame.filter("true") if one.cached else frame)
 
     def release(self, job: JobPlan) -> None:
         """Forget every cached input that no job after `job` reads."""

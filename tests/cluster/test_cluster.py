@@ -21,8 +21,8 @@ from tests.event_log import environment, events
 pytestmark = pytest.mark.cluster
 
 TABLES = (
-    *("airport_hourly", "carrier_daily", "product_sales", "route_delays", "stg_flights", "stg_weather"),
-    "worst_days",
+    *("airport_hourly", "carrier_daily", "late_departures", "product_sales", "route_delays", "stg_flights"),
+    *("stg_weather", "worst_days"),
 )
 SMALL = {"spark.databricks.delta.snapshotPartitions": "3"}
 """Fifty tasks for the log of a small table cost more than all else here."""

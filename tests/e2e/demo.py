@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LANDING = ROOT / "data" / "landing"
 JOBS = (
-    *("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily", "route_delays"),
-    "worst_days",
+    *("product_sales", "stg_flights", "stg_weather", "airport_hourly", "carrier_daily", "late_departures"),
+    *("route_delays", "worst_days"),
 )
 
 

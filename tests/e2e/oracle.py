@@ -14,6 +14,7 @@ from math import fsum
 from pathlib import Path
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 
@@ -21,6 +22,8 @@ MIN_FLIGHTS_OF_A_CARRIER = 10
 MIN_FLIGHTS_OF_A_ROUTE = 20
 MIN_TOTAL_EUR = 1000
 WORST_DAY_MIN = 50
+LATE_MIN = (15, 60, 180)
+NEW_YORK = ZoneInfo("America/New_York")
 TIMES = ("dep_time", "sched_dep_time", "arr_time", "sched_arr_time")
 ALWAYS_KNOWN = (
     *("year", "month", "day", "sched_dep_time", "sched_arr_time", "carrier", "flight", "origin", "dest"),
@@ -126,6 +129,19 @@ class Oracle:
             (day,): (len(delays[day]), delays[day].count(None), mean)
             for day, mean in means.items()
             if mean is not None and mean >= WORST_DAY_MIN
+        }
+
+    def late_departures(self) -> Mapping[Row, Row]:
+        """(origin, month, part of the day) → departures, and those that were late by each of LATE_MIN."""
+        delays: defaultdict[Row, list[float]] = defaultdict(list)
+        for flight in self.flights:
+            if flight.delay_min is not None:
+                hour = flight.hour_utc.astimezone(NEW_YORK).hour
+                part = "morning" if hour < 12 else "afternoon" if hour < 17 else "evening"
+                delays[flight.origin, flight.month, part].append(flight.delay_min)
+        return {
+            key: (len(all_), *(sum(delay >= least for delay in all_) for least in LATE_MIN))
+            for key, all_ in delays.items()
         }
 
     def route_delays(self) -> Mapping[Row, Row]:

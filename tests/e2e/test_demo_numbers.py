@@ -115,6 +115,19 @@ def test_worst_days_is_recomputed_from_the_flights_themselves(demo: Demo, oracle
     }
 
 
+def test_late_departures_is_recomputed_and_delays_add_up_towards_the_evening(
+    demo: Demo, oracle: Oracle
+) -> None:
+    keys = ("origin", "month", "part_of_day")
+    values = ("departures", "late_15", "late_60", "late_180")
+    published = _keyed(_rows(demo.table("late_departures"), *keys, *values), len(keys))
+    _assert_same(published, oracle.late_departures())
+    late: Counter[object] = Counter()
+    for (_, _, part), (_, late_15, _, _) in published.items():
+        late[part] += int(str(late_15))
+    assert late == {"morning": 14_605, "afternoon": 25_803, "evening": 32_422}
+
+
 def test_product_sales_holds_these_seven_rows_largest_first(demo: Demo, oracle: Oracle) -> None:
     columns = ("region", "product", "total_sales_eur", "transaction_count", "profitable_transactions")
     published = _rows(demo.table("product_sales"), *columns)

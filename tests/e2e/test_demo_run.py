@@ -22,6 +22,7 @@ DELTA_TABLES = (
     "stg_weather",
     "airport_hourly",
     "carrier_daily",
+    "late_departures",
     "worst_days",
 )
 PUBLISHED = {
@@ -30,6 +31,7 @@ PUBLISHED = {
     "stg_weather": 26_114,
     "airport_hourly": 19_483,
     "carrier_daily": 3_749,
+    "late_departures": 108,
     "route_delays": 2_110,
     "worst_days": 6,
 }
@@ -50,12 +52,12 @@ def test_the_demo_succeeds_and_each_job_publishes_what_it_staged(demo: Demo) -> 
 
 def test_every_ledger_is_exact_and_every_check_passes(demo: Demo) -> None:
     ledgers = {(job, name): one for job in JOBS for name, one in demo.jobs[job]["ledger"].items()}
-    assert len(ledgers) == 11
+    assert len(ledgers) == 12
     assert {key: one["valid"] + one["quarantined"] for key, one in ledgers.items()} == {
         key: one["read"] for key, one in ledgers.items()
     }
     checks = [(job, check["name"], check["status"]) for job in JOBS for check in demo.jobs[job]["checks"]]
-    assert len(checks) == 26
+    assert len(checks) == 29
     assert [check for check in checks if check[2] != "pass"] == []
 
 
@@ -128,7 +130,7 @@ def test_a_lookup_is_read_once_however_many_jobs_use_it(scanned: tuple[Scan, ...
     assert (once.rows, once.bytes) == (len(list(_text_lines(path))), path.stat().st_size)
 
 
-def test_what_three_jobs_read_of_another_job_is_read_once(demo: Demo, scanned: tuple[Scan, ...]) -> None:
+def test_what_four_jobs_read_of_another_job_is_read_once(demo: Demo, scanned: tuple[Scan, ...]) -> None:
     (once,) = [scan for scan in scanned if scan.path == str(demo.table("stg_flights"))]
     assert once.rows == 336_597
 

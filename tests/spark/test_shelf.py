@@ -1,11 +1,14 @@
 """What several jobs read is opened once, cached, and released after its last user."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from sparkjobs.errors import ConfigError
+from sparkjobs.plan import TableInput
+from sparkjobs.shelf import Shelf
 from tests.projects import executed, planned, rows, write_project
 
 CODE = """
@@ -57,6 +60,25 @@ def test_what_is_shared_is_released_even_when_its_last_user_fails(
     assert "ValueError: on purpose" in results["third"].message
     assert rows(spark, tmp_path / "warehouse/second") == [(1, 1), (2, 2)]
     assert spark._jsparkSession.sharedState().cacheManager().isEmpty()  # noqa: SLF001
+
+
+def test_what_is_shared_stays_when_a_query_drops_its_view_of_it(spark: SparkSession, tmp_path: Path) -> None:
+    project(tmp_path)
+    executed(spark, *planned(tmp_path, "first"))
+    spark.catalog.clearCache()
+    _, plan = planned(tmp_path, "second", "third")
+    shelf = Shelf(spark, plan, datetime(2026, 1, 1, tzinfo=UTC))
+    (job,) = [one for one in plan.jobs if one.name == "second"]
+    (one,) = [one for one in job.inputs if one.name == "first"]
+    assert isinstance(one, TableInput)
+
+    shelf.open(spark, job, one, one.version).frame.createOrReplaceTempView("a_view")
+    spark.catalog.dropTempView("a_view")
+
+    asked = shelf.open(spark, job, one, one.version).frame
+    assert "InMemoryTableScan" in asked._jdf.queryExecution().toString()  # noqa: SLF001
+    shelf.release(job)
+    spark.catalog.clearCache()
 
 
 def test_fail_fast_starts_no_further_job(spark: SparkSession, tmp_path: Path) -> None:

@@ -39,14 +39,19 @@ def read(file: str, data: bytes) -> tuple[Block, ...]:
 def _blocks(root: Mapping[str, Node]) -> Iterator[Block]:
     for key, noun in _TABLES.items():
         for node in _entries(root, key):
-            yield replace(_block(node, f"{noun} "), itself=of_model(_name(node, "a table")))
+            yield replace(block(node, f"{noun} "), itself=of_model(_name(node, "a table")))
     for source in _entries(root, "sources"):
         name = _name(source, "a source")
         for node in _entries(members_of(source, "a source"), "tables"):
-            yield _block(node, f"source {name}.")
+            yield block(node, f"source {name}.")
 
 
-def _block(node: Node, title: str) -> Block:
+def block(node: Node, title: str) -> Block:
+    """What a properties file asks of one table, its entry `node`; `title` stands before its name.
+
+    Raises:
+        UsageError: it is no entry of a table.
+    """
     table = members_of(node, "a table")
     entries = [*_tests(table, None), *_constraints(table, None)]
     for column in _entries(table, "columns"):

@@ -1,0 +1,3 @@
+{% macro cents_to_dollars(column) %}
+    cast({{ column }} / 100 as decimal(16, 2))
+{% endmacro %}
