@@ -61,7 +61,7 @@ class Shelf:
                 if one.cached:
                     self._kept[one.key] = opened
         frame = jvm.in_session(spark, opened.frame)
-        # who drops a view of the very frame that is cached, as queries do, takes it out of the cache for all
+        # a function that drops a view of the very frame that is cached would take it out of the cache for all
         return replace(opened, frame=frame.filter("true") if one.cached else frame)
 
     def release(self, job: JobPlan) -> None:
