@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from sparkjobs.config import load
 from sparkjobs.lineage import Column, Lineage, Node, Origin, Place, Table, follow
 from sparkjobs.lineage.plans import tag
+from sparkjobs.lineage.static import columns_in_text
 from sparkjobs.lineage.walk import columns_of, found_in
 from sparkjobs.registry import collect
 from tests.projects import REPOSITORY, planned, run, write_project
@@ -510,3 +511,17 @@ def test_views_stand_between_a_job_and_what_they_read(spark: SparkSession, tmp_p
         "customer_lifetime_value: stg_payments.amount*",
         "rows: stg_customers.customer_id stg_orders.customer_id stg_orders.order_id stg_payments.order_id",
     ]
+
+
+def test_a_query_that_is_read_without_spark_has_the_same_columns(spark: SparkSession, tmp_path: Path) -> None:
+    root = shop(tmp_path)
+    static = {table.node.name: table for table in columns_in_text(load(root, None, (), {})).tables}
+
+    analysed = lineage(spark, root)
+
+    assert static.keys() == analysed.keys()
+    functions = [name for name, table in static.items() if table.unknown]
+    assert functions == ["customer_segments"]
+    assert {name: of_table(static[name]) for name in static.keys() - functions} == {
+        name: of_table(analysed[name]) for name in static.keys() - functions
+    }

@@ -13,20 +13,21 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from sparkjobs import jvm, session
-from sparkjobs.config import Conf, MergeOutput, Scd2Output
+from sparkjobs.config import Conf, Scd2Output
 from sparkjobs.errors import SparkjobsError
 from sparkjobs.lineage.known import UnknownColumnsError, published_schema, source_schema
 from sparkjobs.lineage.model import Column, Lineage, Node, Origin, Table
 from sparkjobs.lineage.nodes import Found, UnknownPlanError
 from sparkjobs.lineage.origins import Origins, together
 from sparkjobs.lineage.plans import columns_in, tag
-from sparkjobs.lineage.tables import inputs_of, node_of, tables_of
+from sparkjobs.lineage.publishing import published
+from sparkjobs.lineage.tables import inputs_in, model_of, tables_of
 from sparkjobs.plan.decide import drafted
 from sparkjobs.plan.graph import function_name
 from sparkjobs.publish.history import versions_of
 from sparkjobs.query import asked
 from sparkjobs.registry import Registry
-from sparkjobs.sql_models import THIS, View
+from sparkjobs.sql_models import THIS
 from sparkjobs.transform import transform
 
 
@@ -67,12 +68,11 @@ def _table(walk: _Walk, table: Table) -> Table:
         if node.kind == "source":
             walk.schemas[node] = schema = source_schema(walk.conf, node.name)
             return replace(table, columns=_bare(schema))
-        inputs = _inputs(walk, node)
+        inputs = dict(inputs_in(walk.conf, node))
         result = (_of_view if node.kind == "view" else _of_job)(walk, node, _empty(walk, inputs))
-        columns, rows = found_in(result, inputs)
-        columns, schema = _published(walk, node, columns, result.schema)
-        walk.schemas[node] = schema
-        return replace(table, columns=columns, rows=_rows(walk, node, columns, rows))
+        columns, rows = published(walk.conf, node, *found_in(result, inputs))
+        walk.schemas[node] = _table_schema(walk, node, result.schema)
+        return replace(table, columns=columns, rows=rows)
     except (UnknownColumnsError, UnknownPlanError) as error:
         why = str(error)
     except SparkjobsError as error:
@@ -117,12 +117,6 @@ def _bare(schema: StructType) -> tuple[Column, ...]:
     return tuple(Column(one.name, one.dataType.simpleString(), ()) for one in schema)
 
 
-def _inputs(walk: _Walk, node: Node) -> Mapping[str, Node]:
-    if node.kind == "job":
-        return dict(inputs_of(walk.conf, node.name))
-    return {name: node_of(walk.conf, one) for name, one in walk.conf.views[node.name].inputs.items()}
-
-
 def _empty(walk: _Walk, inputs: Mapping[str, Node]) -> dict[str, DataFrame]:
     """Each input without a row, known by its tag."""
     if missing := sorted({node.name for node in inputs.values() if node not in walk.schemas}):
@@ -150,36 +144,15 @@ def _of_job(walk: _Walk, node: Node, frames: dict[str, DataFrame]) -> DataFrame:
 
 
 def _of_view(walk: _Walk, node: Node, frames: dict[str, DataFrame]) -> DataFrame:
-    model = next((one.model for one in _views(walk.conf) if one.model.name == node.name), None)
+    model = model_of(walk.conf, node)
     if model is None:
         raise UnknownColumnsError("no job reads it")
     return asked(walk.spark, node.name, model, model.sql, frames)
 
 
-def _views(conf: Conf) -> tuple[View, ...]:
-    return tuple(view for views in conf.inlined.values() for view in views)
-
-
-def _published(
-    walk: _Walk, node: Node, columns: tuple[Column, ...], schema: StructType
-) -> tuple[tuple[Column, ...], StructType]:
-    """The columns of the table, which may be more than those of the result."""
+def _table_schema(walk: _Walk, node: Node, result: StructType) -> StructType:
+    """The schema of the table, which may have more columns than the result."""
     output = walk.conf.jobs[node.name].output if node.kind == "job" else None
-    since = (
-        {one.name: one for one in columns}.get(output.sequence_by) if isinstance(output, Scd2Output) else None
-    )
-    if since is None or not isinstance(output, Scd2Output):
-        return columns, schema
-    whole = versions_of(schema, output)
-    of = tuple(replace(one, how="made") for one in since.origins)
-    own = (Column(one.name, one.dataType.simpleString(), of) for one in whole.fields[len(columns) :])
-    return (*columns, *own), whole
-
-
-def _rows(
-    walk: _Walk, node: Node, columns: tuple[Column, ...], rows: tuple[Origin, ...]
-) -> tuple[Origin, ...]:
-    """What decides on rows; where there is one row or history per key, the key too."""
-    output = walk.conf.jobs[node.name].output if node.kind == "job" else None
-    keys = output.keys if isinstance(output, MergeOutput | Scd2Output) else ()
-    return tuple(sorted({*rows, *(origin for one in columns if one.name in keys for origin in one.origins)}))
+    if isinstance(output, Scd2Output) and output.sequence_by in result.names:
+        return versions_of(result, output)
+    return result
