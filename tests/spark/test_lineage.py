@@ -10,9 +10,10 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config import load
 from sparkjobs.lineage import Column, Lineage, Node, Origin, Place, Table, follow
+from sparkjobs.lineage.columns import found_in
 from sparkjobs.lineage.plans import tag
 from sparkjobs.lineage.static import columns_in_text
-from sparkjobs.lineage.walk import columns_of, found_in
+from sparkjobs.lineage.walk import columns_of
 from sparkjobs.registry import collect
 from tests.projects import REPOSITORY, planned, run, write_project
 from tests.spark.test_explain import written

@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 
-from sparkjobs.config import Conf, MergeOutput, Scd2Output
-from sparkjobs.lineage.model import Column, Node, Origin
+from sparkjobs.config import MergeOutput, Output, Scd2Output
+from sparkjobs.lineage.model import Column, Origin
 
 Result = tuple[tuple[Column, ...], tuple[Origin, ...]]
 """The columns, and what decides on the rows."""
 
 
-def published(conf: Conf, node: Node, columns: tuple[Column, ...], rows: tuple[Origin, ...]) -> Result:
-    """The table of `node`, whose query or function makes these columns and rows."""
-    output = conf.jobs[node.name].output if node.kind == "job" else None
+def published(output: Output | None, columns: tuple[Column, ...], rows: tuple[Origin, ...]) -> Result:
+    """The table that is written to `output`, where a query or function makes these columns and rows."""
     if not isinstance(output, MergeOutput | Scd2Output):
         return columns, rows
     by_name = {one.name: one for one in columns}

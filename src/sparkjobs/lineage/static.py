@@ -18,7 +18,7 @@ from sparkjobs.lineage.known import published_schema
 from sparkjobs.lineage.model import Column, Lineage, Node, Origin, Table
 from sparkjobs.lineage.origins import Origins, together
 from sparkjobs.lineage.publishing import published
-from sparkjobs.lineage.tables import inputs_in, model_of, tables_of
+from sparkjobs.lineage.tables import inputs_in, model_of, output_of, tables_of
 
 _DIALECT = "spark"
 _DECIDING = ("where", "having", "qualify", "group", "distinct")
@@ -65,7 +65,7 @@ def _table(conf: Conf, table: Table, known: dict[Node, tuple[Column, ...]]) -> T
             view = node.kind == "view"
             raise UnreadableError("no job reads it" if view else "a function: only Spark knows its columns")
         found = _read(model.sql.text, dict(inputs_in(conf, node)), known)
-        columns, rows = published(conf, node, *found)
+        columns, rows = published(output_of(conf, node), *found)
         known[node] = columns
         return replace(table, columns=columns, rows=rows)
     except (UnreadableError, SqlglotError, ValueError) as error:

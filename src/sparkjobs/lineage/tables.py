@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from sparkjobs.config import Conf
+from sparkjobs.config import Conf, Output
 from sparkjobs.config.models import Input
 from sparkjobs.errors import ConfigError
 from sparkjobs.lineage.model import Lineage, Node, Table
@@ -72,6 +72,11 @@ def model_of(conf: Conf, node: Node) -> Model | None:
         return conf.models.get(function_name(node.name, conf.jobs[node.name]))
     views = (view.model for views in conf.inlined.values() for view in views)
     return next((model for model in views if model.name == node.name), None)
+
+
+def output_of(conf: Conf, node: Node) -> Output | None:
+    """Where `node` is published; a view is not."""
+    return conf.jobs[node.name].output if node.kind == "job" else None
 
 
 def _of_job(conf: Conf, job: str) -> Iterator[Node]:

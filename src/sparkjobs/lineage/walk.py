@@ -15,13 +15,13 @@ from pyspark.sql.types import StructType
 from sparkjobs import jvm, session
 from sparkjobs.config import Conf, Scd2Output
 from sparkjobs.errors import SparkjobsError
+from sparkjobs.lineage.columns import found_in
 from sparkjobs.lineage.known import UnknownColumnsError, published_schema, source_schema
-from sparkjobs.lineage.model import Column, Lineage, Node, Origin, Table
-from sparkjobs.lineage.nodes import Found, UnknownPlanError
-from sparkjobs.lineage.origins import Origins, together
-from sparkjobs.lineage.plans import columns_in, tag
+from sparkjobs.lineage.model import Column, Lineage, Node, Table
+from sparkjobs.lineage.nodes import UnknownPlanError
+from sparkjobs.lineage.plans import tag
 from sparkjobs.lineage.publishing import published
-from sparkjobs.lineage.tables import inputs_in, model_of, tables_of
+from sparkjobs.lineage.tables import inputs_in, model_of, output_of, tables_of
 from sparkjobs.plan.decide import drafted
 from sparkjobs.plan.graph import function_name
 from sparkjobs.publish.history import versions_of
@@ -70,7 +70,7 @@ def _table(walk: _Walk, table: Table) -> Table:
             return replace(table, columns=_bare(schema))
         inputs = dict(inputs_in(walk.conf, node))
         result = (_of_view if node.kind == "view" else _of_job)(walk, node, _empty(walk, inputs))
-        columns, rows = published(walk.conf, node, *found_in(result, inputs))
+        columns, rows = published(output_of(walk.conf, node), *found_in(result, inputs))
         walk.schemas[node] = _table_schema(walk, node, result.schema)
         return replace(table, columns=columns, rows=rows)
     except (UnknownColumnsError, UnknownPlanError) as error:
@@ -83,34 +83,6 @@ def _table(walk: _Walk, table: Table) -> Table:
     if known is not None:
         walk.schemas[node] = known
     return replace(table, columns=_bare(known) if known else (), unknown=why)
-
-
-def found_in(result: DataFrame, inputs: Mapping[str, Node]) -> tuple[tuple[Column, ...], tuple[Origin, ...]]:
-    """The columns of `result`, and what decides on its rows; `inputs` tells what was tagged in its plan.
-
-    Raises:
-        UnknownPlanError: of a node or column nobody knows where it comes from.
-    """
-    found: Found = columns_in(jvm.analyzed_json(result))
-    names = tuple(one.name for one in found.outputs)
-    if names != tuple(result.columns):
-        raise UnknownPlanError(f"its plan tells of other columns ({', '.join(names)})")
-    columns = tuple(
-        Column(of.name, of.dataType.simpleString(), _origins(one.origins, inputs))
-        for one, of in zip(found.outputs, result.schema, strict=True)
-    )
-    return columns, _origins(found.rows, inputs)
-
-
-def _origins(origins: Origins, inputs: Mapping[str, Node]) -> tuple[Origin, ...]:
-    by_node = [
-        {(inputs[name].kind + ":" + inputs[name].name, column): how}
-        for (name, column), how in origins.items()
-    ]
-    nodes = {f"{node.kind}:{node.name}": node for node in inputs.values()}
-    return tuple(
-        sorted(Origin(nodes[node], column, how) for (node, column), how in together(by_node).items())
-    )
 
 
 def _bare(schema: StructType) -> tuple[Column, ...]:
@@ -152,7 +124,7 @@ def _of_view(walk: _Walk, node: Node, frames: dict[str, DataFrame]) -> DataFrame
 
 def _table_schema(walk: _Walk, node: Node, result: StructType) -> StructType:
     """The schema of the table, which may have more columns than the result."""
-    output = walk.conf.jobs[node.name].output if node.kind == "job" else None
+    output = output_of(walk.conf, node)
     if isinstance(output, Scd2Output) and output.sequence_by in result.names:
         return versions_of(result, output)
     return result
