@@ -32,7 +32,7 @@ from sparkjobs.lineage.publishing import Result
 from sparkjobs.plan import JobPlan, PlannedInput, SourceInput
 from sparkjobs.results import CheckResult, JobResult, JobStatus
 
-_PRODUCER: Final = "https://github.com/sparkjobs/sparkjobs"
+_PRODUCER: Final = "urn:sparkjobs"
 _ENDS: Final[Mapping[JobStatus, RunState]] = {
     "success": RunState.COMPLETE,
     "no-op": RunState.COMPLETE,
