@@ -14,6 +14,7 @@ from sparkjobs.compaction import compacted
 from sparkjobs.config import MergeOutput, Scd2Output
 from sparkjobs.errors import CheckFailedError, PartialSnapshotError, ResultError
 from sparkjobs.faults import reach
+from sparkjobs.lineage.plans import tag
 from sparkjobs.outset import (
     finish,
     lock_of,
@@ -79,7 +80,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             inputs = _inputs(run, shelf, spark, job)
             params = params_of(job)
         reach("transform.before")
-        frames = with_views(spark, job, {name: one.frame for name, one in inputs.items()})
+        frames = with_views(spark, job, {name: _known(run, name, one.frame) for name, one in inputs.items()})
         progress.frame = frame = transform(spark, job, frames, params)
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
@@ -128,6 +129,11 @@ def _inputs(run: Run, shelf: Shelf, spark: SparkSession, job: JobPlan) -> dict[s
             finish(run, one.job, one.path)
     refuse_moved(job, run.plan.root)
     return {one.name: shelf.open(spark, job, one, one.version) for one in job.inputs}
+
+
+def _known(run: Run, name: str, frame: DataFrame) -> DataFrame:
+    """An input as its job gets it; where the plan is looked at later, it can be told apart in it."""
+    return frame.alias(tag(name)) if run.reporter else frame
 
 
 def _fitting(job: JobPlan, frame: DataFrame) -> tuple[DataFrame, Shape]:

@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame
 from sparkjobs import session
 from sparkjobs.config.references import UnknownReferenceError
 from sparkjobs.errors import StepError, TransientError
+from sparkjobs.lineage.reporting import Reporter
 from sparkjobs.plan import RunPlan
 from sparkjobs.record import Event
 from sparkjobs.results import Advice, CheckResult, Estimates, Ledger, PastRun, Published, Staged
@@ -43,6 +44,8 @@ class Run:
     fail_fast: bool = False
     past: Mapping[str, tuple[PastRun, ...]] = field(default_factory=dict)
     """The recorded runs of each job, oldest first; none where no check compares with them."""
+    reporter: Reporter | None = None
+    """What tells other tools of the jobs; None where conf does not want it."""
     halt: Halt = field(default_factory=Halt)
     repairs: dict[Path, Lock] = field(default_factory=dict)
     """For each table that several jobs find left half made: one of them finishes it, the others wait."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 
@@ -16,6 +16,7 @@ from sparkjobs.config.references import scrubbed
 from sparkjobs.errors import CheckFailedError, SparkjobsError, StoppedError, TransientError
 from sparkjobs.flow import run_job
 from sparkjobs.hindsight import advice_on
+from sparkjobs.lineage.reporting import reporting
 from sparkjobs.outset import PublishedMeanwhileError, finish
 from sparkjobs.plan import JobPlan, RunPlan
 from sparkjobs.progress import Clock, Emit, Progress, Run
@@ -61,15 +62,21 @@ def execute(start: Callable[[Conf], SparkSession], conf: Conf, plan: RunPlan, or
     run = Run(orders.run_id, plan, shelf, clock, emit, now, orders.lock_wait_s, orders.fail_fast, past.runs)
     facts = {"run_id": orders.run_id, "jobs": len(plan.jobs)}
     emit(Event(started, "run_started", facts=facts | ({"skipped": past.skipped} if past.skipped else {})))
-    work = partial(_worked, run, conf.project.retries)
-    if orders.threads > 1:
-        results = side_by_side(plan.jobs, orders.threads, work, partial(_halt, run))
-    else:
-        results = _in_turn(run, work)
+    with reporting(conf, orders.run_id, partial(_warn, run)) as reporter:
+        run = replace(run, reporter=reporter)
+        work = partial(_worked, run, conf.project.retries)
+        if orders.threads > 1:
+            results = side_by_side(plan.jobs, orders.threads, work, partial(_halt, run))
+        else:
+            results = _in_turn(run, work)
     jobs = tuple(results[job.name] for job in plan.jobs)
     result = RunResult(orders.run_id, started, time.monotonic() - before, jobs)
     emit(Event(clock().isoformat(), "run_ended", facts={"failed": len(result.failed)}))
     return result
+
+
+def _warn(run: Run, text: str) -> None:
+    run.emit(Event(run.clock().isoformat(), "warning", facts={"message": text}))
 
 
 def _one_at_a_time(emit: Emit) -> Emit:
@@ -144,6 +151,8 @@ def _job(run: Run, job: JobPlan, results: Mapping[str, JobResult], retries: Retr
         write_key=f"sparkjobs/{job.name}:{progress.manifest}" if progress.manifest else None,
         advice=() if stopped else (*progress.advice, *advice_on(run, job, progress)),
     )
+    if run.reporter:
+        run.reporter.ended(job, ended, None if stopped else progress.frame)
     run.emit(job_ended(ended))
     return ended
 
@@ -177,7 +186,10 @@ def _outcome(
         if not job.runs or shelf is None:
             finish(run, job.name, job.table)
             return "no-op", "up to date", 0
-        run.emit(Event(run.clock().isoformat(), "job_started", job.name, {"why": why}))
+        begun = run.clock().isoformat()
+        run.emit(Event(begun, "job_started", job.name, {"why": why}))
+        if run.reporter:
+            run.reporter.started(job, begun)
         try:
             with stoppable():
                 _tried(run, shelf, job, progress, results, retries)

@@ -72,6 +72,8 @@ class Progress:
     def show(self, event: Event) -> None:
         """Show one event."""
         if event.job is None:
+            if event.name == "warning":
+                print(f"warning  {event.facts['message']}", file=sys.stderr, flush=True)  # noqa: T201 (the display)
             if self._live and event.name == "run_started":  # by then the JVM has said what it says
                 self._live.start()
             return

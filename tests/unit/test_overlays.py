@@ -48,7 +48,10 @@ def test_without_its_name_an_overlay_changes_nothing(tmp_path: Path) -> None:
         ("sources: {sales: {columns: {}}}", "1:19: 'columns' is not a key of sales; it has options, path"),
         ("sources: {sales: {rules: []}}", "1:19: 'rules' is not a key of sales; "),
         ("sources: {sales: {bad_rows: {max_share: 1}}}", "1:19: 'bad_rows' is not a key of sales; "),
-        ("name: other", "1:1: 'name' is not a key of the file; it has jobs, paths, sources, spark"),
+        (
+            "name: other",
+            "1:1: 'name' is not a key of the file; it has jobs, openlineage, paths, sources, spark",
+        ),
         ("path: {}", "1:1: 'path' is not a key of the file; did you mean 'paths'?"),
         ("jobs: {dayly: {params: {least: 2}}}", "1:8: there is no job 'dayly'; did you mean 'daily'?"),
         ("sources: {sale: {path: x}}", "1:11: there is no source 'sale'; did you mean 'sales'?"),

@@ -41,6 +41,7 @@ _SECTIONS = {
     "vars": ("project", "vars"),
     "sources": ("sources",),
     "jobs": ("jobs",),
+    "openlineage": ("project", "openlineage"),
 }
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from sparkjobs.config.node import Node, find, plain
@@ -13,15 +13,15 @@ _GLOB = re.compile(r"[*?\[\]{}]")
 
 
 def placed(tree: Node, root: Path, mistakes: list[str]) -> Node:
-    """`tree` with the path of each source and output absolute.
+    """`tree` with the path of each source and output, and of the file of events, absolute.
 
     A path that leaves every declared root, links followed, is added to `mistakes`.
     """
     roots = _roots(tree, root, mistakes)
 
-    def place(owner: Node) -> Node:
+    def place(owner: Node, key: str = "path") -> Node:
         members = owner.value if isinstance(owner.value, Mapping) else {}
-        node = members.get("path")
+        node = members.get(key)
         if node is None or not isinstance(node.value, str):
             return owner
         try:
@@ -31,7 +31,7 @@ def placed(tree: Node, root: Path, mistakes: list[str]) -> Node:
             return owner
         if not any(within(fixed_part(path), allowed) for allowed in roots):
             mistakes.append(f"{node.mark}: {node.value!r} leads outside every folder of `paths:`")
-        return Node({**members, "path": Node(path, node.mark)}, owner.mark, owner.keys)
+        return Node({**members, key: Node(path, node.mark)}, owner.mark, owner.keys)
 
     def place_output(owner: Node) -> Node:
         match owner.value:
@@ -41,6 +41,7 @@ def placed(tree: Node, root: Path, mistakes: list[str]) -> Node:
                 )
         return place(owner)
 
+    tree = _at(tree, ("project", "openlineage"), partial(place, key="file"))
     return _at(_at(tree, ("sources", "*"), place), ("jobs", "*", "output"), place_output)
 
 

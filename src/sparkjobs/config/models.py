@@ -9,6 +9,7 @@ from sparkjobs.config.arguments import Duration
 from sparkjobs.config.checks import CheckEntry
 from sparkjobs.config.incremental import ByColumn, ByInterval, Incremental
 from sparkjobs.config.model import ColumnName, Model, Name, ValueOrList
+from sparkjobs.config.openlineage import OpenLineage, OpenLineageOverlay
 from sparkjobs.config.output import Output, Scd2Output
 from sparkjobs.config.sources import Source
 from sparkjobs.results import Severity
@@ -62,6 +63,8 @@ class Project(Model):
     vars: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     """What SQL may ask for that the params of its job do not say."""
     output: Outputs | None = None
+    openlineage: OpenLineage | None = None
+    """Where events of lineage go; None: there are none."""
 
 
 class Input(Model):
@@ -207,3 +210,4 @@ class Overlay(Model):
     spark: Mapping[str, Annotated[str, BeforeValidator(_spark_text)]] = Field(default_factory=dict)
     sources: Mapping[Name, _SourceOverlay] = Field(default_factory=dict)
     jobs: Mapping[Name, _JobOverlay] = Field(default_factory=dict)
+    openlineage: OpenLineageOverlay = OpenLineageOverlay()
