@@ -20,7 +20,7 @@ Order = list[list[Item]]
 Links = Mapping[Item, Sequence[Item]]
 
 _SWEEPS: Final = 12
-_BESIDE_AN_EDGE: Final = 0.5
+_BESIDE_AN_EDGE: Final = 0.6
 """How far an edge that passes stays away; tables are 1 apart."""
 
 

@@ -1,0 +1,188 @@
+"""From conf, code, lineage and records: what there is to tell of each source, view and job."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sparkjobs.config import Check as CheckConf
+from sparkjobs.config import Conf, JobConf
+from sparkjobs.config.checks import SHORT
+from sparkjobs.docs import code, facts
+from sparkjobs.docs.docstrings import Told, comment_of, parsed
+from sparkjobs.docs.links import Links, links_of
+from sparkjobs.docs.masks import hidden, told
+from sparkjobs.docs.model import Check, Code, Column, Entry, Input, Site, Status
+from sparkjobs.docs.tables import types_of
+from sparkjobs.freshness import age_of
+from sparkjobs.lineage import Lineage, Node, Table
+from sparkjobs.plan.checks import planned_checks
+from sparkjobs.plan.graph import function_name
+from sparkjobs.record import Records
+from sparkjobs.registry import CheckFunction, Registry
+from sparkjobs.results import PastRun
+
+RUNS: Final = 10
+"""Of a job that the page tells of."""
+_STATUSES: Final[Mapping[str, Status]] = {
+    "success": "success",
+    "no-op": "no-op",
+    "fail": "fail",
+    "error": "error",
+    "skipped": "skipped",
+}
+
+
+def gathered(conf: Conf, registry: Registry, lineage: Lineage, records: Records, now: datetime) -> Site:
+    """All that is told of the project as of `now`. No Spark is started, nothing secret is in it."""
+    links = links_of(lineage)
+    entries = tuple(_entry(conf, registry, records, links, table, now) for table in lineage.tables)
+    site = Site(conf.project.name, conf.env, now, entries, links.edges, records.skipped)
+    return hidden(site)
+
+
+def _entry(
+    conf: Conf, registry: Registry, records: Records, links: Links, table: Table, now: datetime
+) -> Entry:
+    node = table.node
+    match node.kind:
+        case "source":
+            entry = _source(conf, registry, node)
+        case "view":
+            entry = _view(conf, node)
+        case "job":
+            entry = _job(conf, registry, records, node, now)
+    return replace(
+        entry,
+        inputs=entry.inputs or tuple(Input(one, one.name) for one in table.reads),
+        readers=links.readers(node),
+        upstream=links.further(node, "up"),
+        downstream=links.further(node, "down"),
+        columns=tuple(links.linked(table, entry.columns)),
+        rows=table.rows,
+        unknown=table.unknown,
+    )
+
+
+def _source(conf: Conf, registry: Registry, node: Node) -> Entry:
+    body = conf.sources[node.name]
+    columns = tuple(
+        Column(name, one.type, one.unit, one.description, tuple(facts.of_column(one)))
+        for name, one in body.columns.items()
+    )
+    return Entry(
+        node,
+        description=tuple(filter(None, (body.description,))),
+        facts=tuple(facts.of_source(body, conf.root)),
+        columns=columns,
+        checks=tuple(_checks(body.rules, registry.checks, None)),
+    )
+
+
+def _view(conf: Conf, node: Node) -> Entry:
+    body = conf.views[node.name]
+    models = (view.model for views in conf.inlined.values() for view in views if view.model.name == node.name)
+    sources = tuple(code.of_query(conf, node.name, next(models, None)))
+    about = _about(sources, "")
+    return Entry(
+        node,
+        description=tuple(filter(None, (body.description, *about.paragraphs))),
+        grain=about.grain,
+        tags=body.tags,
+        facts=(
+            ("output", "view: who reads it makes its rows"),
+            *((("params", told(body.params)),) if body.params else ()),
+        ),
+        inputs=tuple(
+            _input(conf, name, one.ref, one.source, about.of_input(name)) for name, one in body.inputs.items()
+        ),
+        columns=tuple(
+            Column(name, "", one.unit, one.description or about.of_column(name))
+            for name, one in body.columns.items()
+        ),
+        code=sources,
+    )
+
+
+def _job(conf: Conf, registry: Registry, records: Records, node: Node, now: datetime) -> Entry:
+    body, runs = conf.jobs[node.name], records.runs.get(node.name, ())
+    function = registry.jobs[function_name(node.name, body)]
+    if function.sql:
+        sources = tuple(code.of_query(conf, node.name, function.sql))
+    else:
+        sources = tuple(filter(None, (code.of_function(function, conf.root),)))
+    about = _about(sources, function.description)
+    recent = tuple(replace(run, profile=None) for run in runs[-RUNS:])
+    age = age_of(node.name, body, now)
+    return Entry(
+        node,
+        status=_STATUSES.get(runs[-1].status, "error") if runs else "never run",
+        description=tuple(filter(None, (body.description, *about.paragraphs))),
+        grain=about.grain,
+        tags=body.tags,
+        facts=tuple(facts.of_job(body, conf.root, age, runs)),
+        inputs=tuple(_inputs(conf, node.name, about)),
+        columns=tuple(_columns(body, runs, about)),
+        checks=tuple(
+            _checks(body.checks, registry.checks, next((one for one in reversed(runs) if one.checks), None))
+        ),
+        code=sources,
+        runs=recent,
+    )
+
+
+def _about(sources: Iterable[Code], docstring: str) -> Told:
+    """What a docstring tells, or the comment at the head of a query."""
+    return parsed(docstring or next((comment_of(one.text) for one in sources if one.language == "sql"), ""))
+
+
+def _inputs(conf: Conf, job: str, about: Told) -> Iterator[Input]:
+    """What a job reads under which names: its views, and what it reads besides."""
+    body, views = conf.jobs[job], conf.inlined.get(job, ())
+    within = {name for view in views for name in view.tables.values()}
+    for name, one in body.inputs.items():
+        if name not in within:
+            notes = (
+                "joined, not appended" if one.lookup and not one.for_checks else "",
+                "for checks alone" if one.for_checks else "",
+            )
+            said = "; ".join(filter(None, (about.of_input(name), *notes)))
+            yield _input(conf, name, one.ref, one.source, said)
+    for view in views:
+        if view.name not in within:
+            yield Input(Node("view", view.model.name), view.name, about.of_input(view.name))
+
+
+def _input(conf: Conf, name: str, ref: str | None, source: str | None, notes: str) -> Input:
+    if source is not None:
+        return Input(Node("source", source), name, notes)
+    return Input(Node("view" if ref in conf.views else "job", str(ref)), name, notes)
+
+
+def _columns(body: JobConf, runs: tuple[PastRun, ...], about: Told) -> Iterator[Column]:
+    """The columns of the table, and those that only conf tells of."""
+    types = types_of(body, runs)
+    for name in (*types, *(name for name in body.columns if name not in types)):
+        note = body.columns.get(name)
+        said = (note.description if note else "") or about.of_column(name)
+        strange = ("the table lacks it",) if types and name not in types else ()
+        notes = (*facts.of_result(body, name), *strange)
+        yield Column(name, types.get(name, ""), note.unit if note else "", said, notes)
+
+
+def _checks(
+    checks: tuple[CheckConf, ...], functions: Mapping[str, CheckFunction], last: PastRun | None
+) -> Iterator[Check]:
+    """The checks that conf asks for, with what the last run that asked them saw."""
+    seen: dict[str, tuple[str, str]] = {}
+    if last:
+        seen = {name: (status, text) for (name, status), text in zip(last.checks, last.seen, strict=True)}
+    for one in planned_checks(checks, functions):
+        given = {
+            key: value for key, value in one.conf.arguments.items() if key not in ("column", "columns", SHORT)
+        }
+        shared = one.conf.model_dump(include={"where", "mostly", "group_by"}, exclude_defaults=True)
+        status, observed = seen.get(one.name, ("", ""))
+        yield Check(
+            one.name, told({**given, **shared}), one.conf.severity, one.conf.description, status, observed
+        )
