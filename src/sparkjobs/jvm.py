@@ -136,6 +136,17 @@ def analyzed(frame: DataFrame) -> Any:  # noqa: ANN401 (of the JVM)
     return frame._jdf.queryExecution().analyzed()  # noqa: SLF001
 
 
+def analyzed_json(frame: DataFrame) -> str:
+    """The same, written out; literals stand in it as they are."""
+    return str(analyzed(frame).toJSON())
+
+
+def acted(spark: SparkSession, run_id: str, job: str) -> bool:
+    """Whether anything was executed for `job`."""
+    _heard(spark)
+    return bool(spark.sparkContext.statusTracker().getJobIdsForGroup(_group(run_id, job)))
+
+
 def planned(frame: DataFrame, *, delta_files: bool) -> Any:  # noqa: ANN401 (of the JVM)
     """How Spark would execute `frame`, all of it decided beforehand; nothing of it is executed.
 

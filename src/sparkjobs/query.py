@@ -27,7 +27,7 @@ def ask(spark: SparkSession, job: JobPlan, model: Model, frames: Mapping[str, Da
         sql = model.again
     if THIS in sql.text:
         frames = {**frames, THIS: _standing(spark, job)}
-    return _asked(spark, job.name, model, sql, frames)
+    return asked(spark, job.name, model, sql, frames)
 
 
 def with_views(spark: SparkSession, job: JobPlan, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
@@ -39,8 +39,34 @@ def with_views(spark: SparkSession, job: JobPlan, frames: Mapping[str, DataFrame
     frames = dict(frames)
     for view in job.views:
         tables = {table: frames[name] for table, name in view.tables.items()}
-        frames[view.name] = _asked(spark, job.name, view.model, view.model.sql, tables)
+        frames[view.name] = asked(spark, job.name, view.model, view.model.sql, tables)
     return frames
+
+
+def asked(
+    spark: SparkSession, job: str, model: Model, sql: Sql, frames: Mapping[str, DataFrame]
+) -> DataFrame:
+    """What `sql` makes of `frames`, which are all that it can read.
+
+    Raises:
+        FunctionError: Spark refuses it, or it reads more than these.
+    """
+    arguments = dict(model.arguments)
+    values = {name: list(one) if isinstance(one, tuple) else one for name, one in arguments.items()}
+    try:
+        jvm.parse_query(spark, sql.text)
+        for name, rows in frames.items():
+            rows.createOrReplaceTempView(name)
+        result = spark.sql(sql.text, args=values or None)
+    except AnalysisException as error:
+        told = (error.getMessage() or str(error)).strip().splitlines()[0]
+        raise FunctionError(job, f"{model.file}:{_line(error, sql)}", told) from error
+    finally:
+        for name in frames:
+            spark.catalog.dropTempView(name)
+    if strange := jvm.strangers(result, frames.values()):
+        raise FunctionError(job, f"{model.file}:1", f"it reads more than its inputs: {strange[0]}")
+    return result
 
 
 def _standing(spark: SparkSession, job: JobPlan) -> DataFrame:
@@ -49,27 +75,6 @@ def _standing(spark: SparkSession, job: JobPlan) -> DataFrame:
     assert state.version is not None, job.name  # noqa: S101 (the plan has seen a commit)
     table = TableInput(THIS, job.name, job.conf.output.format, job.table, state.version, cached=False)
     return read_table(spark, table, state.version)
-
-
-def _asked(
-    spark: SparkSession, job: str, model: Model, sql: Sql, frames: Mapping[str, DataFrame]
-) -> DataFrame:
-    arguments = dict(model.arguments)
-    values = {name: list(one) if isinstance(one, tuple) else one for name, one in arguments.items()}
-    try:
-        jvm.parse_query(spark, sql.text)
-        for name, rows in frames.items():
-            rows.createOrReplaceTempView(name)
-        asked = spark.sql(sql.text, args=values or None)
-    except AnalysisException as error:
-        told = (error.getMessage() or str(error)).strip().splitlines()[0]
-        raise FunctionError(job, f"{model.file}:{_line(error, sql)}", told) from error
-    finally:
-        for name in frames:
-            spark.catalog.dropTempView(name)
-    if strange := jvm.strangers(asked, frames.values()):
-        raise FunctionError(job, f"{model.file}:1", f"it reads more than its inputs: {strange[0]}")
-    return asked
 
 
 def _line(error: AnalysisException, sql: Sql) -> int:

@@ -1,5 +1,6 @@
 """Lineage without Spark: of tables, followed, told, and read from SQL."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sparkjobs.lineage import (
     nodes_from,
     tables_of,
 )
+from sparkjobs.lineage.static import columns_in_text
 from tests.unit.projects import conf_of, project
 
 SALES, COUNTRIES = Node("source", "sales"), Node("source", "countries")
@@ -120,3 +122,127 @@ def test_a_column_hangs_on_its_origins_and_on_what_decides_on_rows() -> None:
         Reached(Place(SALES, "amount"), "made", 3),
         Reached(Place(SALES, "id"), "rows", 3),
     )
+
+
+def shown(origin: Origin) -> str:
+    return f"{origin.node.name}.{origin.column}{'*' if origin.how == 'made' else ''}"
+
+
+def told(table: Table) -> list[str]:
+    """One line per column, `*` where something was made of its origin, and one for what decides on rows."""
+    assert table.unknown == ""
+    lines = [f"{one.name}: {' '.join(sorted(map(shown, one.origins)))}".strip() for one in table.columns]
+    return [*lines, f"rows: {' '.join(sorted(map(shown, table.rows)))}".strip()]
+
+
+QUERIES = {
+    "select Amount as Total, id + 1 as next from sales": ["Total: sales.amount", "next: sales.id*", "rows:"],
+    "select * from sales": ["id: sales.id", "amount: sales.amount", "rows:"],
+    "select S.* except (id) from sales s": ["amount: sales.amount", "rows:"],
+    "select id, sum(amount) as total from sales where amount > 0 group by id having count(*) > 1": [
+        "id: sales.id",
+        "total: sales.amount*",
+        "rows: sales.amount sales.id",
+    ],
+    "select s.id, c.`first name` from sales s left join customers c on s.id = c.ID": [
+        "id: sales.id",
+        "first name: customers.first name",
+        "rows: customers.id sales.id",
+    ],
+    "select id, `first name` from sales join customers using (id)": [
+        "id: customers.id* sales.id*",
+        "first name: customers.first name",
+        "rows: customers.id sales.id",
+    ],
+    "with t as (select id, amount * 2 as a from sales), u as (select a from t where id > 1) select a from u": [
+        "a: sales.amount*",
+        "rows: sales.id",
+    ],
+    "select id from sales union all select id + 1 from customers": [
+        "id: customers.id* sales.id",
+        "rows:",
+    ],
+    "select id from sales except select id from customers where `first name` = ''": [
+        "id: sales.id",
+        "rows: customers.first name customers.id sales.id",
+    ],
+    "select id from sales where id in (select id from customers where `first name` <> '')": [
+        "id: sales.id",
+        "rows: customers.first name sales.id",
+    ],
+    "select id from sales s where exists (select 1 from customers c where c.id = s.id)": [
+        "id: sales.id",
+        "rows: customers.id sales.id",
+    ],
+    "select id, row_number() over (partition by id order by amount) as n from sales": [
+        "id: sales.id",
+        "n: sales.amount* sales.id*",
+        "rows:",
+    ],
+    "select distinct id from sales order by id": ["id: sales.id", "rows: sales.id"],
+    "select id from sales order by amount limit 3": ["id: sales.id", "rows: sales.amount"],
+    "select id from sales union select id from customers": [
+        "id: customers.id sales.id",
+        "rows: customers.id sales.id",
+    ],
+    "select 1 as one": ["one:", "rows:"],
+}
+
+
+def written_in_sql(root: Path, query: str, more: str = "") -> Table:
+    """What is read of a job that is `query`, between two sources."""
+    sources = (
+        "sales:\n  format: csv\n  path: ${landing}/sales/*.csv\n  columns: {id: int, amount: double}\n"
+        "customers:\n  format: csv\n  path: ${landing}/c/*.csv\n"
+        "  columns: {id: int, 'first name': string}\n"
+        "found: {format: parquet, path: '${landing}/found'}\n"
+    )
+    project(root, {"conf/sources.yml": sources})
+    (next(root.glob("jobs_*")) / "asked.sql").write_text(query)
+    (root / "conf/jobs/asked.yml").write_text(
+        f"output: {{format: parquet, path: '${{warehouse}}/asked'{more}}}\n"
+    )
+    return next(table for table in columns_in_text(conf_of(root)).tables if table.node.name == "asked")
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_columns_of_a_query_are_read_from_its_text(tmp_path: Path, query: str) -> None:
+    assert told(written_in_sql(tmp_path, query)) == QUERIES[query]
+
+
+def test_a_history_has_the_columns_that_publishing_adds(tmp_path: Path) -> None:
+    more = ", mode: scd2, keys: [id], sequence_by: amount"
+
+    assert told(written_in_sql(tmp_path, "select * from sales", more)) == [
+        "id: sales.id",
+        "amount: sales.amount",
+        "valid_from: sales.amount*",
+        "valid_to: sales.amount*",
+        "is_current: sales.amount*",
+        "rows: sales.id",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("select * from daily", "it takes all columns of a table of which only Spark knows them"),
+        ("select * from found", "it takes all columns of a table of which only Spark knows them"),
+        ("select nothing from sales", "sales has no column nothing"),
+        ("select id from daily join found", 'only Spark could say where "id" comes from'),
+    ],
+)
+def test_what_the_text_does_not_tell_is_not_guessed(tmp_path: Path, query: str, why: str) -> None:
+    table = written_in_sql(tmp_path, query)
+
+    assert re.search(why, table.unknown)
+    assert table.columns == ()
+
+
+def test_of_a_function_nothing_is_read(tmp_path: Path) -> None:
+    written_in_sql(tmp_path, "select id from daily")
+    found = {table.node.name: table for table in columns_in_text(conf_of(tmp_path)).tables}
+
+    assert found["daily"].unknown == "a function: only Spark knows its columns"
+    assert found["found"].unknown == "its columns are not declared"
+    assert told(found["asked"]) == ["id: daily.id", "rows:"]

@@ -110,7 +110,7 @@ def docs(here: Project, file: Path | None) -> None:
     loads nothing: one file that can be sent or put on any server.
     """
     from sparkjobs.docs import gathered, page, written  # noqa: PLC0415 (--help does without it)
-    from sparkjobs.lineage import tables_of  # noqa: PLC0415
+    from sparkjobs.lineage.static import columns_in_text  # noqa: PLC0415
     from sparkjobs.plan import graph_of  # noqa: PLC0415
     from sparkjobs.record import past_runs  # noqa: PLC0415
 
@@ -119,7 +119,7 @@ def docs(here: Project, file: Path | None) -> None:
     graph_of(conf, registry)
     artifacts = conf.path("artifacts", "target")
     records = past_runs(artifacts / "runs", conf.project.name, conf.env, newest=_NEWEST)
-    site = gathered(conf, registry, tables_of(conf), records, clock())
+    site = gathered(conf, registry, columns_in_text(conf), records, clock())
     click.echo(os.path.relpath(written(file or artifacts / "docs/index.html", page(site))))
 
 

@@ -7,6 +7,8 @@ from sparkjobs.config import Conf
 from sparkjobs.config.models import Input
 from sparkjobs.errors import ConfigError
 from sparkjobs.lineage.model import Lineage, Node, Table
+from sparkjobs.plan.graph import function_name
+from sparkjobs.sql_models import Model
 
 
 def tables_of(conf: Conf) -> Lineage:
@@ -54,6 +56,22 @@ def inputs_of(conf: Conf, job: str) -> Iterator[tuple[str, Node]]:
     for view in views:
         if view.name not in within and not set(view.tables.values()) & checked:
             yield view.name, Node("view", view.model.name)
+
+
+def inputs_in(conf: Conf, node: Node) -> Iterator[tuple[str, Node]]:
+    """The same, of a job or a view."""
+    if node.kind == "job":
+        yield from inputs_of(conf, node.name)
+    else:
+        yield from ((name, node_of(conf, one)) for name, one in conf.views[node.name].inputs.items())
+
+
+def model_of(conf: Conf, node: Node) -> Model | None:
+    """The query of a job or view; None where it is a function, or a view that no job reads."""
+    if node.kind == "job":
+        return conf.models.get(function_name(node.name, conf.jobs[node.name]))
+    views = (view.model for views in conf.inlined.values() for view in views)
+    return next((model for model in views if model.name == node.name), None)
 
 
 def _of_job(conf: Conf, job: str) -> Iterator[Node]:
