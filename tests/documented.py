@@ -1,11 +1,12 @@
 """Projects to be documented: a small one in which everything happens, and one of many jobs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sparkjobs.docs import Site, gathered
 from sparkjobs.docs import page as page_of
-from sparkjobs.lineage import tables_of
+from sparkjobs.lineage import Column, Lineage, Node, Origin, tables_of
 from sparkjobs.record import past_runs
 from tests.recorded import check, entry, kept, record
 from tests.unit.projects import conf_of, project, registry_of
@@ -172,11 +173,34 @@ def large(root: Path, jobs: int = 200) -> Path:
     return root
 
 
+def traced(lineage: Lineage) -> Lineage:
+    """`lineage` with the columns of two jobs of the shop, where it has them."""
+    orders, revenue = Node("job", "stg_orders"), Node("job", "daily_revenue")
+    amount, gone = Origin(orders, "amount_eur", "made"), Origin(orders, "nobody knows", "same")
+    columns = {
+        revenue: (Column("revenue", "decimal(20,2)", (amount,)), Column("day", "date", (gone,))),
+        Node("job", "report"): (Column("revenue", "decimal(30,2)", (Origin(revenue, "revenue", "made"),)),),
+    }
+    rows = {revenue: (Origin(orders, "order_id", "same"),)}
+    unknown = {Node("job", "never"): "only Spark knows"}
+    return Lineage(
+        tuple(
+            replace(
+                one,
+                columns=columns.get(one.node, ()),
+                rows=rows.get(one.node, ()),
+                unknown=unknown.get(one.node, ""),
+            )
+            for one in lineage.tables
+        )
+    )
+
+
 def site(root: Path) -> Site:
     """What is told of the project in `root`."""
     conf = conf_of(root)
     records = past_runs(root / "target/runs", conf.project.name, conf.env)
-    return gathered(conf, registry_of(conf), tables_of(conf), records, NOW)
+    return gathered(conf, registry_of(conf), traced(tables_of(conf)), records, NOW)
 
 
 def written(root: Path) -> Path:

@@ -110,6 +110,19 @@ def test_every_link_leads_somewhere_and_no_id_stands_twice(page: Page, address: 
     assert page.locator("a").count() > 50
 
 
+def test_a_column_leads_to_those_it_is_made_of(page: Page, address: str) -> None:
+    page.goto(address + "#job-report")
+
+    page.get_by_role("link", name="daily_revenue.revenue").click()
+    assert opened(page) == ["job-daily_revenue"]
+    assert page.evaluate("document.querySelector('tr:target th').innerText") == "revenue"
+    assert page.get_by_role("link", name="nobody knows").get_attribute("href") == "#job-stg_orders"
+    page.get_by_role("link", name="stg_orders.amount_eur").click()
+
+    assert page.evaluate("document.querySelector('tr:target th').innerText") == "amount_eur"
+    assert page.get_by_role("link", name="daily_revenue.revenue").is_visible()
+
+
 def test_what_people_and_rows_say_is_text_and_never_markup(page: Page, address: str) -> None:
     page.goto(address + "#job-stg_orders")
 

@@ -19,7 +19,7 @@ from sparkjobs.docs.masks import hidden, told
 from sparkjobs.docs.model import Column, Entry, Site
 from sparkjobs.docs.tables import kind
 from sparkjobs.errors import UsageError
-from sparkjobs.lineage import Node
+from sparkjobs.lineage import Node, Origin, Place
 from tests.documented import MAIN, shop, site
 from tests.recorded import entry, kept, record
 from tests.unit.projects import DAILY, SOURCES, plan_of, project, publish_as_a_run_would, write
@@ -142,6 +142,17 @@ def test_lineage_is_told_in_steps(told_shop: Site) -> None:
     assert [one.name for one in orders.readers] == ["daily_revenue", "never"]
     assert [one.name for one in orders.downstream] == ["recent", "report"]
     assert sorted(one.name for one in report.upstream) == ["daily_revenue", "orders", "rates", "stg_orders"]
+
+
+def test_columns_tell_what_they_are_made_of_and_what_is_made_of_them(told_shop: Site) -> None:
+    orders, revenue = entry_of(told_shop, "stg_orders"), entry_of(told_shop, "daily_revenue")
+
+    column = column_of(revenue, "revenue")
+    assert (column.type, column.origins) == ("decimal(20,2)", (Origin(orders.node, "amount_eur", "made"),))
+    assert column.uses == (Place(Node("job", "report"), "revenue"),)
+    assert column_of(orders, "amount_eur").uses == (Place(revenue.node, "revenue"),)
+    assert revenue.rows == (Origin(orders.node, "order_id", "same"),)
+    assert entry_of(told_shop, "never").unknown == "only Spark knows"
 
 
 def test_code_is_told_with_its_place(told_shop: Site) -> None:

@@ -103,7 +103,13 @@ def report(here: Project, run: str | None) -> None:
     metavar="FILE",
     help="Write the page there; default: docs/index.html among the artifacts.",
 )
-def docs(here: Project, file: Path | None) -> None:
+@click.option(
+    "--spark",
+    "ask_spark",
+    is_flag=True,
+    help="Ask Spark what the columns of functions are made of; starts it, and reads no data.",
+)
+def docs(here: Project, file: Path | None, ask_spark: bool) -> None:
     """Write one page about all sources, views and jobs, and tell where it is. Starts no JVM.
 
     It holds the graph, descriptions, columns, checks, code, lineage and what became of the last runs, and
@@ -117,9 +123,16 @@ def docs(here: Project, file: Path | None) -> None:
     conf = here.conf()
     registry = registry_of(conf)
     graph_of(conf, registry)
+    if ask_spark:
+        from sparkjobs import session  # noqa: PLC0415
+        from sparkjobs.lineage.walk import columns_of  # noqa: PLC0415
+
+        lineage = columns_of(session.start, conf, registry)
+    else:
+        lineage = columns_in_text(conf)
     artifacts = conf.path("artifacts", "target")
     records = past_runs(artifacts / "runs", conf.project.name, conf.env, newest=_NEWEST)
-    site = gathered(conf, registry, columns_in_text(conf), records, clock())
+    site = gathered(conf, registry, lineage, records, clock())
     click.echo(os.path.relpath(written(file or artifacts / "docs/index.html", page(site))))
 
 

@@ -164,10 +164,11 @@ def _columns(body: JobConf, runs: tuple[PastRun, ...], about: Told) -> Iterator[
     types = types_of(body, runs)
     for name in (*types, *(name for name in body.columns if name not in types)):
         note = body.columns.get(name)
+        unit = note.unit if note else ""
         said = (note.description if note else "") or about.of_column(name)
         strange = ("the table lacks it",) if types and name not in types else ()
         notes = (*facts.of_result(body, name), *strange)
-        yield Column(name, types.get(name, ""), note.unit if note else "", said, notes)
+        yield Column(name, types.get(name, ""), unit, "" if said == unit else said, notes)
 
 
 def _checks(

@@ -36,6 +36,7 @@ def page(site: Site) -> str:
         jobs=jobs,
         sources=sources,
         views=views,
+        known={(entry.node, column.name) for entry in site.entries for column in entry.columns},
         tags=_tags(site),
         statuses=_statuses(jobs),
         columns=[column for entry in site.entries for column in entry.columns],
