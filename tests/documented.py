@@ -177,8 +177,13 @@ def traced(lineage: Lineage) -> Lineage:
     """`lineage` with the columns of two jobs of the shop, where it has them."""
     orders, revenue = Node("job", "stg_orders"), Node("job", "daily_revenue")
     amount, gone = Origin(orders, "amount_eur", "made"), Origin(orders, "nobody knows", "same")
+    same = Origin(orders, "order_id", "same")
     columns = {
-        revenue: (Column("revenue", "decimal(20,2)", (amount,)), Column("day", "date", (gone,))),
+        revenue: (
+            Column("revenue", "decimal(20,2)", (amount,)),
+            Column("day", "date", (gone,)),
+            Column("id", "int", (same,)),
+        ),
         Node("job", "report"): (Column("revenue", "decimal(30,2)", (Origin(revenue, "revenue", "made"),)),),
     }
     rows = {revenue: (Origin(orders, "order_id", "same"),)}

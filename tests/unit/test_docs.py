@@ -155,6 +155,20 @@ def test_columns_tell_what_they_are_made_of_and_what_is_made_of_them(told_shop: 
     assert entry_of(told_shop, "never").unknown == "only Spark knows"
 
 
+def test_a_column_that_is_handed_on_means_what_it_meant(told_shop: Site) -> None:
+    order, handed_on = (
+        column_of(entry_of(told_shop, job), name)
+        for job, name in (("stg_orders", "order_id"), ("daily_revenue", "id"))
+    )
+    made = column_of(entry_of(told_shop, "daily_revenue"), "revenue")
+
+    assert (handed_on.description, handed_on.said_of) == (
+        "counts up",
+        Place(Node("job", "stg_orders"), "order_id"),
+    )
+    assert (order.said_of, made.description, made.unit) == (None, "", "")
+
+
 def test_code_is_told_with_its_place(told_shop: Site) -> None:
     (function,) = entry_of(told_shop, "daily_revenue").code
     (query,) = entry_of(told_shop, "report").code

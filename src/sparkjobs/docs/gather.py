@@ -15,7 +15,7 @@ from sparkjobs.docs.masks import hidden, told
 from sparkjobs.docs.model import Check, Code, Column, Entry, Input, Site, Status
 from sparkjobs.docs.tables import types_of
 from sparkjobs.freshness import age_of
-from sparkjobs.lineage import Lineage, Node, Table
+from sparkjobs.lineage import Lineage, Node, Place, Table
 from sparkjobs.plan.checks import planned_checks
 from sparkjobs.plan.graph import function_name
 from sparkjobs.record import Records
@@ -36,29 +36,37 @@ _STATUSES: Final[Mapping[str, Status]] = {
 def gathered(conf: Conf, registry: Registry, lineage: Lineage, records: Records, now: datetime) -> Site:
     """All that is told of the project as of `now`. No Spark is started, nothing secret is in it."""
     links = links_of(lineage)
-    entries = tuple(_entry(conf, registry, records, links, table, now) for table in lineage.tables)
-    site = Site(conf.project.name, conf.env, now, entries, links.edges, records.skipped)
+    entries: list[Entry] = []
+    known: dict[Place, Column] = {}
+    for table in lineage.tables:
+        entry = _linked(_told(conf, registry, records, table.node, now), table, links, known)
+        entries.append(entry)
+        known |= {Place(table.node, column.name): column for column in entry.columns}
+    site = Site(conf.project.name, conf.env, now, tuple(entries), links.edges, records.skipped)
     return hidden(site)
 
 
-def _entry(
-    conf: Conf, registry: Registry, records: Records, links: Links, table: Table, now: datetime
-) -> Entry:
-    node = table.node
+def _told(conf: Conf, registry: Registry, records: Records, node: Node, now: datetime) -> Entry:
+    """What conf, code and records tell of one table."""
     match node.kind:
         case "source":
-            entry = _source(conf, registry, node)
+            return _source(conf, registry, node)
         case "view":
-            entry = _view(conf, node)
+            return _view(conf, node)
         case "job":
-            entry = _job(conf, registry, records, node, now)
+            return _job(conf, registry, records, node, now)
+
+
+def _linked(entry: Entry, table: Table, links: Links, known: Mapping[Place, Column]) -> Entry:
+    """`entry` with what it hangs together with; of columns before it is `known` what is said of them."""
+    node = entry.node
     return replace(
         entry,
         inputs=entry.inputs or tuple(Input(one, one.name) for one in table.reads),
         readers=links.readers(node),
         upstream=links.further(node, "up"),
         downstream=links.further(node, "down"),
-        columns=tuple(links.linked(table, entry.columns)),
+        columns=tuple(links.linked(table, entry.columns, known)),
         rows=table.rows,
         unknown=table.unknown,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sparkjobs.docs.model import Column
-from sparkjobs.lineage import Lineage, Node, Place, Table, nodes_from
+from sparkjobs.lineage import Lineage, Node, Origin, Place, Table, nodes_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,36 @@ class Links:
         found = nodes_from(self.lineage, (node,), way) - near
         return tuple(table.node for table in self.lineage.tables if table.node in found)
 
-    def linked(self, table: Table, columns: Iterable[Column]) -> Iterator[Column]:
-        """`columns` with what they are made of, what is made of them, and those that only lineage knows."""
+    def linked(
+        self, table: Table, columns: Iterable[Column], before: Mapping[Place, Column]
+    ) -> Iterator[Column]:
+        """`columns`, and those that only lineage knows, with what they are made of and what is made of them.
+
+        What is handed on as it is means what it meant `before`, where nobody says anything else.
+        """
         known = {one.name: one for one in columns}
         traced = {one.name: one for one in table.columns}
         for name in (*known, *(name for name in traced if name not in known)):
             column, trace = known.get(name, Column(name)), traced.get(name)
-            uses = self.uses.get(Place(table.node, name), ())
+            origins = trace.origins if trace else ()
             yield replace(
-                column,
+                _explained(column, origins, before),
                 type=column.type or (trace.type if trace else ""),
-                origins=trace.origins if trace else (),
-                uses=uses,
+                origins=origins,
+                uses=self.uses.get(Place(table.node, name), ()),
             )
+
+
+def _explained(column: Column, origins: tuple[Origin, ...], before: Mapping[Place, Column]) -> Column:
+    """`column` with the description of the one column that it is, where it has none."""
+    if column.description or len(origins) != 1 or origins[0].how != "same":
+        return column
+    place = Place(origins[0].node, origins[0].column)
+    told = before.get(place)
+    if told is None or not told.description:
+        return column
+    unit = column.unit or told.unit
+    return replace(column, description=told.description, unit=unit, said_of=told.said_of or place)
 
 
 def links_of(lineage: Lineage) -> Links:

@@ -25,6 +25,8 @@ class Column:
     origins: tuple[Origin, ...] = ()
     uses: tuple[Place, ...] = ()
     """The columns that are made of it."""
+    said_of: Place | None = None
+    """The column whose unit and description these are, where it is handed on as it is; None for its own."""
 
 
 @dataclass(frozen=True, slots=True)
