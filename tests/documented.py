@@ -32,6 +32,7 @@ orders:
   rules:
     - {name: paid_if_shipped, expr: "shipped_at is null or paid_at is not null", severity: warn}
   unique: {keys: [order_id], order_by: [amount]}
+never: {format: text, path: "${landing}/never.txt"}
 rates: {format: json, path: "${landing}/rates/*.json", columns: {day: date, rate: double}}
 """
 CODE = '''

@@ -130,6 +130,7 @@ def test_what_people_and_rows_say_is_text_and_never_markup(page: Page, address: 
     assert page.get_by_text(
         "They are <script>window.hacked = 1</script> safe to look at.", exact=True
     ).is_visible()
+    assert page.get_by_role("cell", name="array<struct<n: bigint>>").is_visible()
     assert page.locator("script").count() == 1
     assert page.locator("td b, td i, img").count() == 0
 
@@ -232,9 +233,13 @@ def test_links_lead_to_tables_and_the_way_back_to_where_one_was(page: Page, addr
 
 
 def test_an_address_that_leads_nowhere_shows_the_start(page: Page, address: str) -> None:
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+
     page.goto(address + "#job-of-yesterday")
 
     assert opened(page) == ["home"]
+    assert said == []
 
 
 def test_the_graph_is_reached_by_tab_and_lights_up_what_hangs_together(page: Page, address: str) -> None:
@@ -245,10 +250,15 @@ def test_the_graph_is_reached_by_tab_and_lights_up_what_hangs_together(page: Pag
     if page.evaluate("document.activeElement.classList.contains('canvas')"):
         page.keyboard.press("Tab")
     names = []
-    for _ in range(3):
+    for _ in range(4):
         names.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
         page.keyboard.press("Tab")
-    assert names == ["source orders", "source rates", "job stg_orders, no-op, reads orders, rates"]
+    assert names == [
+        "source never",
+        "source orders",
+        "source rates",
+        "job stg_orders, no-op, reads orders, rates",
+    ]
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
 
@@ -271,7 +281,7 @@ def test_pointing_at_a_table_dims_what_does_not_hang_together_with_it(page: Page
     page.locator("#home [data-node=job-never]").hover()
 
     dim = page.locator("#home .tracing .node:not(.lit)")
-    assert dim.count() == 3
+    assert dim.count() == 4
     expect(dim.first).to_have_css("opacity", "0.3")
     page.get_by_role("heading", name="shop").hover()
     expect(page.locator("#home .tracing")).to_have_count(0)
@@ -318,7 +328,7 @@ def test_the_start_is_printed_with_every_table_and_a_table_alone(page: Page, add
     page.goto(address)
 
     page.emulate_media(color_scheme="dark", media="print")
-    assert len(opened(page)) == 8
+    assert len(opened(page)) == 9
     assert brightness(page) > 220
     assert not page.get_by_role("combobox").is_visible()
     page.goto(address + "#job-stg_orders")
@@ -332,7 +342,7 @@ def test_it_is_all_there_without_a_script(browser: Browser, address: str) -> Non
 
     page.goto(address)
 
-    assert len(opened(page)) == 8
+    assert len(opened(page)) == 9
     assert not page.locator("#search").is_visible()
     assert not page.get_by_role("button", name="fit").is_visible()
     page.locator(".side").get_by_role("link", name="report").click()

@@ -26,7 +26,8 @@ from tests.unit.projects import DAILY, SOURCES, plan_of, project, publish_as_a_r
 
 
 def entry_of(told: Site, name: str) -> Entry:
-    return next(one for one in told.entries if one.node.name == name)
+    """What is told of the job of that name, or of the source or view where there is no such job."""
+    return max((one for one in told.entries if one.node.name == name), key=lambda one: one.node.kind == "job")
 
 
 def column_of(entry: Entry, name: str) -> Column:
@@ -41,7 +42,9 @@ def told_shop(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def test_every_source_view_and_job_is_told_of_after_what_it_reads(told_shop: Site) -> None:
     names = [one.node.name for one in told_shop.entries]
 
-    assert sorted(names) == ["daily_revenue", "never", "orders", "rates", "recent", "report", "stg_orders"]
+    assert sorted(names) == [
+        *("daily_revenue", "never", "never", "orders", "rates", "recent", "report", "stg_orders")
+    ]
     assert (
         names.index("stg_orders")
         < names.index("daily_revenue")
@@ -338,6 +341,7 @@ def test_a_docstring_is_read_in_its_parts() -> None:
 def test_a_docstring_without_parts_is_a_description() -> None:
     assert parsed("Sales per region.  Grain: region.").grain == "region"
     assert parsed("").paragraphs == ()
+    assert parsed("At Check-In: nothing.").paragraphs == ("At Check-In: nothing.",)
     assert parsed("Inputs: many. Out of order.").paragraphs == ("Inputs: many. Out of order.",)
 
 
@@ -360,6 +364,7 @@ def test_the_head_of_a_query_is_what_comes_before_it() -> None:
             "select `a b`, 'it''s' /* x\n*/ from {{ ref('t') }} -- </pre>\nwhere x::int = :least {% if y %}",
         ),
         ("sql", "select 'unclosed"),
+        ("sql", "select a <b> c & d"),
     ],
 )
 def test_marking_changes_no_letter(language: str, code: str) -> None:
@@ -367,6 +372,7 @@ def test_marking_changes_no_letter(language: str, code: str) -> None:
 
     assert unescape(re.sub(r"</?i[^>]*>", "", found)) == code
     assert "</pre>" not in found
+    assert "<b>" not in found
 
 
 def test_words_of_the_language_are_marked() -> None:

@@ -5,6 +5,7 @@
   const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
   const title = document.title;
   root.classList.add("js");
+  history.scrollRestoration = "manual";
 
   // One table at a time. The address says which; a way back leads to where one was.
   const left = new Map();
