@@ -364,7 +364,7 @@ def test_the_head_of_a_query_is_what_comes_before_it() -> None:
             "select `a b`, 'it''s' /* x\n*/ from {{ ref('t') }} -- </pre>\nwhere x::int = :least {% if y %}",
         ),
         ("sql", "select 'unclosed"),
-        ("sql", "select a <b> c & d"),
+        ("sql", "select a <b> c & d from e"),
     ],
 )
 def test_marking_changes_no_letter(language: str, code: str) -> None:

@@ -1,6 +1,9 @@
 """Lineage without Spark: of tables, followed, told, and read from SQL."""
 
+import json
 import re
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -15,9 +18,14 @@ from sparkjobs.lineage import (
     Reached,
     Table,
     follow,
+    formats,
     nodes_from,
     tables_of,
+    telling,
 )
+from sparkjobs.lineage.layout import layers
+from sparkjobs.lineage.page import page
+from sparkjobs.lineage.picture import Picture, columns_pictured, part, places, tables_pictured
 from sparkjobs.lineage.static import columns_in_text
 from tests.unit.projects import conf_of, project
 
@@ -246,3 +254,188 @@ def test_of_a_function_nothing_is_read(tmp_path: Path) -> None:
     assert found["daily"].unknown == "a function: only Spark knows its columns"
     assert found["found"].unknown == "its columns are not declared"
     assert told(found["asked"]) == ["id: daily.id", "rows:"]
+
+
+HOSTILE = Node("job", "bad")
+NASTY = Lineage(
+    (
+        Table(
+            SALES, (), (Column('"];x-->y\\', "string", ()), Column("<script>alert(1)</script>", "int", ()))
+        ),
+        Table(
+            HOSTILE,
+            (SALES,),
+            (Column("\x1b[31mred\n#1;", "", (Origin(SALES, '"];x-->y\\', "made"),)),),
+            rows=(Origin(SALES, "<script>alert(1)</script>", "same"),),
+        ),
+    )
+)
+
+
+def test_tables_are_told_in_lines() -> None:
+    assert telling.tables_told(LINEAGE) == (
+        "countries  source\n"
+        "sales      source\n"
+        "clean      view    ← sales\n"
+        "daily      job     ← clean, countries\n"
+        "top        job     ← daily\n"
+    )
+
+
+def test_columns_are_told_with_what_they_are_made_of() -> None:
+    unknown = Lineage((Table(TOP, (DAILY,), unknown="nobody\nknows"), part(LINEAGE, {DAILY}).tables[0]))
+
+    assert telling.columns_told(unknown) == (
+        "top  job\n"
+        "  not known: nobody\\nknows\n"
+        "\n"
+        "daily  job\n"
+        "  total    double  ← clean.eur\n"
+        "  country  string  = countries.name\n"
+        "  (rows)           = clean.id, countries.code\n"
+    )
+
+
+def test_what_was_followed_is_told_with_its_distance() -> None:
+    start = Place(SALES, "id")
+
+    assert telling.reached_told(start, "down", follow(LINEAGE, start, "down")) == (
+        "sales.id leads to\n  1  clean.id      same\n  2  daily (rows)  rows\n  3  top (rows)    rows\n"
+    )
+    assert telling.reached_told(start, "up", ()) == "sales.id is made of nothing that is known\n"
+
+
+def test_a_terminal_gets_no_escapes() -> None:
+    assert "\\x1b[31mred\\n#1;" in telling.columns_told(NASTY)
+    assert "\x1b" not in telling.columns_told(NASTY)
+
+
+def test_json_has_all_of_it() -> None:
+    assert json.loads(formats.as_json(part(LINEAGE, {CLEAN, DAILY})))["tables"][1] == {
+        "kind": "job",
+        "name": "daily",
+        "reads": [{"kind": "view", "name": "clean"}, {"kind": "source", "name": "countries"}],
+        "columns": [
+            {
+                "name": "total",
+                "type": "double",
+                "origins": [{"kind": "view", "name": "clean", "column": "eur", "how": "made"}],
+            },
+            {
+                "name": "country",
+                "type": "string",
+                "origins": [{"kind": "source", "name": "countries", "column": "name", "how": "same"}],
+            },
+        ],
+        "rows": [
+            {"kind": "view", "name": "clean", "column": "id", "how": "same"},
+            {"kind": "source", "name": "countries", "column": "code", "how": "same"},
+        ],
+        "unknown": "",
+    }
+
+
+def test_json_of_what_was_followed() -> None:
+    start = Place(SALES, "id")
+
+    assert json.loads(formats.reached_as_json(start, "down", follow(LINEAGE, start, "down"))) == {
+        "schema_version": 1,
+        "start": {"kind": "source", "name": "sales", "column": "id"},
+        "way": "down",
+        "reached": [
+            {"kind": "view", "name": "clean", "column": "id", "how": "same", "steps": 1},
+            {"kind": "job", "name": "daily", "column": None, "how": "rows", "steps": 2},
+            {"kind": "job", "name": "top", "column": None, "how": "rows", "steps": 3},
+        ],
+    }
+
+
+def followed(start: Place) -> Picture:
+    """The picture of where `start` leads to."""
+    found = follow(LINEAGE, start, "down")
+    return columns_pictured(places(LINEAGE, {start, *(one.place for one in found)}), rows=True)
+
+
+def test_mermaid_shows_tables() -> None:
+    assert formats.as_mermaid(tables_pictured(part(LINEAGE, {SALES, CLEAN, DAILY}))) == (
+        'flowchart LR\n  t0[("sales")]\n  t1("clean")\n  t2["daily"]\n  t0 --> t1\n  t1 --> t2\n'
+    )
+
+
+def test_mermaid_shows_where_a_column_leads_to() -> None:
+    assert formats.as_mermaid(followed(Place(SALES, "id"))) == (
+        "flowchart LR\n"
+        '  subgraph t0["sales"]\n    t0c0["id"]\n  end\n'
+        '  subgraph t1["clean"]\n    t1c0["id"]\n  end\n'
+        '  subgraph t2["daily"]\n    t2c0["its rows"]\n  end\n'
+        '  subgraph t3["top"]\n    t3c0["its rows"]\n  end\n'
+        "  t0c0 --> t1c0\n"
+        "  t1c0 -.-> t2c0\n"
+        "  t2c0 -.-> t3c0\n"
+    )
+
+
+def test_names_are_no_syntax_of_mermaid() -> None:
+    assert formats.as_mermaid(columns_pictured(NASTY, rows=True)) == (
+        "flowchart LR\n"
+        '  subgraph t0["sales"]\n'
+        '    t0c0["#34;#93;#59;x--#62;y#92;"]\n'
+        '    t0c1["#60;script#62;alert#40;1#41;#60;#47;script#62;"]\n'
+        "  end\n"
+        '  subgraph t1["bad"]\n'
+        '    t1c0["#27;#91;31mred#10;#35;1#59;"]\n'
+        '    t1c1["its rows"]\n'
+        "  end\n"
+        "  t0c0 -.-> t1c0\n"
+        "  t0c1 -.-> t1c1\n"
+    )
+
+
+def test_names_are_no_syntax_of_dot() -> None:
+    assert formats.as_dot(columns_pictured(NASTY, rows=True)) == (
+        "digraph lineage {\n"
+        "  rankdir=LR;\n"
+        '  node [fontname="sans-serif"];\n'
+        "  subgraph cluster_t0 {\n"
+        '    label="sales";\n'
+        '    t0c0 [label="\\"];x-->y\\\\", shape=box];\n'
+        '    t0c1 [label="<script>alert(1)</script>", shape=box];\n'
+        "  }\n"
+        "  subgraph cluster_t1 {\n"
+        '    label="bad";\n'
+        '    t1c0 [label="�[31mred�#1;", shape=box];\n'
+        '    t1c1 [label="its rows", shape=box];\n'
+        "  }\n"
+        "  t0c0 -> t1c0 [style=dashed];\n"
+        "  t0c1 -> t1c1 [style=dotted];\n"
+        "}\n"
+    )
+
+
+def test_names_are_no_syntax_of_a_page() -> None:
+    found = page("</title><script>", NASTY, columns_pictured(NASTY, rows=True))
+
+    tags, loaded = Counter[str](), list[str | None]()
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags[tag] += 1
+            loaded.extend(
+                value for name, value in attrs if name in ("src", "href") and not str(value).startswith("#")
+            )
+
+    Reader().feed(found)
+    assert (tags["script"], tags["img"], tags["link"], loaded) == (0, 0, 0, [])
+    assert tags["svg"] == 1
+    assert tags["details"] == 2
+    assert tags["path"] == 2
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in found
+
+
+def test_boxes_stand_behind_all_that_leads_to_them() -> None:
+    a, b, c, d, e = (Node("job", name) for name in "abcde")
+
+    assert layers((a, b, c, d, e), ((a, c), (b, c), (c, d), (a, d), (b, e))) == ((a, b), (c, e), (d,))
+    assert layers((a, b, c, d), ((a, d), (b, c))) == ((a, b), (d, c))
+    assert layers((a, b, c), ((a, b), (b, c))) == ((a,), (b,), (c,))
+    assert layers((), ()) == ()

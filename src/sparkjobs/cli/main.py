@@ -14,6 +14,7 @@ from sparkjobs.cli.schema import schema
 from sparkjobs.cli.state import restore, state
 from sparkjobs.cli.suggesting import suggest
 from sparkjobs.cli.testing import test
+from sparkjobs.cli.tracing import lineage
 from sparkjobs.errors import SparkjobsError, UsageError
 
 
@@ -29,7 +30,7 @@ def cli() -> None:
 
 
 for _verb in (
-    *(run, plan, retry, history, report, docs, freshness, list_, validate, doctor, import_),
+    *(run, plan, retry, history, report, docs, freshness, lineage, list_, validate, doctor, import_),
     *(state, restore, optimize, quarantine, suggest, test, init, new, schema),
 ):
     cli.add_command(_verb)
