@@ -336,6 +336,21 @@ def test_the_start_is_printed_with_every_table_and_a_table_alone(page: Page, add
     assert opened(page) == ["job-stg_orders"]
 
 
+def test_nothing_is_cut_off_on_paper(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 680, "height": 960})
+    page.goto(address)
+    page.emulate_media(media="print")
+
+    made = page.locator("#view-recent details pre.text").bounding_box()
+
+    assert made
+    assert made["height"] > 0
+    assert not wider_than_the_window(page)
+    assert page.eval_on_selector_all(
+        "pre.text", "all => all.every(one => one.scrollWidth <= one.clientWidth)"
+    )
+
+
 def test_it_is_all_there_without_a_script(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

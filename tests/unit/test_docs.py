@@ -158,6 +158,23 @@ def test_columns_tell_what_they_are_made_of_and_what_is_made_of_them(told_shop: 
     assert entry_of(told_shop, "never").unknown == "only Spark knows"
 
 
+def test_columns_of_what_never_ran_stand_as_its_query_has_them(tmp_path: Path) -> None:
+    root = shop(tmp_path)
+    write(
+        root,
+        {
+            "conf/jobs/daily_revenue.yml": "inputs: {orders: {ref: stg_orders}}\ncolumns: {id: {unit: orders}, old: {}}\n"
+        },
+    )
+
+    assert [one.name for one in entry_of(site(root), "daily_revenue").columns] == [
+        "revenue",
+        "day",
+        "id",
+        "old",
+    ]
+
+
 def test_a_column_that_is_handed_on_means_what_it_meant(told_shop: Site) -> None:
     order, handed_on = (
         column_of(entry_of(told_shop, job), name)

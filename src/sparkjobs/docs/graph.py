@@ -12,7 +12,7 @@ from sparkjobs.lineage import Node
 
 _GAP: Final = 60
 _EDGE: Final = 8
-_LETTER: Final = 8
+_LETTER: Final = 9
 _AROUND: Final = 48
 """What a box holds beside its name."""
 _MANY: Final = 60

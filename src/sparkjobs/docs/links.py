@@ -42,7 +42,9 @@ class Links:
         """
         known = {one.name: one for one in columns}
         traced = {one.name: one for one in table.columns}
-        for name in (*known, *(name for name in traced if name not in known)):
+        # notes in conf are in any order; a table and a query are in their own
+        order = known if any(one.type for one in known.values()) else traced
+        for name in dict.fromkeys((*order, *known, *traced)):
             column, trace = known.get(name, Column(name)), traced.get(name)
             origins = trace.origins if trace else ()
             yield replace(
