@@ -17,6 +17,7 @@ name: shop
 jobs: [PACKAGE, sql]
 paths: {landing: landing, warehouse: warehouse, artifacts: target}
 output: {folder: "${warehouse}", format: parquet}
+vars: {db_password: hunter4hunter4}
 """
 SOURCES = """
 orders:
@@ -67,7 +68,7 @@ REPORT = """-- What the board reads.
 select month, sum(revenue) as revenue /* </script><script>window.hacked = 2</script> */
 from recent where name = 'O''Hara' and n >= 10
 """
-RECENT = "{{ config(materialized='view') }}\nselect * from {{ ref('daily_revenue') }} -- the newest\n"
+RECENT = "{{ config(materialized='view') }}\n-- The newest. Out: day: of the till.\nselect * from {{ ref('daily_revenue') }} where k <> {{ var('db_password') }} -- the newest\n"
 FILES = {
     "conf/sparkjobs.yml": MAIN,
     "conf/sources.yml": SOURCES,
@@ -185,6 +186,7 @@ def traced(lineage: Lineage) -> Lineage:
             Column("day", "date", (gone,)),
             Column("id", "int", (same,)),
         ),
+        Node("view", "recent"): (Column("day", "", (Origin(revenue, "day", "same"),)),),
         Node("job", "report"): (Column("revenue", "decimal(30,2)", (Origin(revenue, "revenue", "made"),)),),
     }
     rows = {revenue: (Origin(orders, "order_id", "same"),)}

@@ -15,7 +15,7 @@ from sparkjobs.cli import cli
 from sparkjobs.docs import page, written
 from sparkjobs.docs.code import marked
 from sparkjobs.docs.docstrings import comment_of, parsed
-from sparkjobs.docs.masks import hidden, told
+from sparkjobs.docs.masks import hidden, secrets_of, told
 from sparkjobs.docs.model import Column, Entry, Site
 from sparkjobs.docs.tables import kind
 from sparkjobs.errors import UsageError
@@ -175,6 +175,13 @@ def test_columns_of_what_never_ran_stand_as_its_query_has_them(tmp_path: Path) -
     ]
 
 
+def test_a_docstring_tells_of_columns_that_only_lineage_knows(told_shop: Site) -> None:
+    report, recent = entry_of(told_shop, "report"), entry_of(told_shop, "recent")
+
+    assert column_of(report, "revenue").description == "what came in"
+    assert column_of(recent, "day").description == "of the till"
+
+
 def test_a_column_that_is_handed_on_means_what_it_meant(told_shop: Site) -> None:
     order, handed_on = (
         column_of(entry_of(told_shop, job), name)
@@ -198,13 +205,27 @@ def test_code_is_told_with_its_place(told_shop: Site) -> None:
     assert function.title.endswith(f"/__init__.py:{function.first_line}")
     assert query.title == "sql/report.sql"
     assert "{{ ref('daily_revenue') }}" in template.text
-    assert (made.title, made.text) == ("as Spark gets it", "select * from `daily_revenue` -- the newest")
+    assert (made.title, made.text) == (
+        "as Spark gets it",
+        "-- The newest. Out: day: of the till.\nselect * from `daily_revenue` where k <> '********' -- the newest",
+    )
 
 
 def test_nothing_that_is_called_a_secret_is_told(told_shop: Site) -> None:
     assert dict(entry_of(told_shop, "stg_orders").facts)["params"] == "least: 5, api_token: ********"
     assert "hunter" not in page(told_shop)
     assert "jdbc:x://********@host/db" in unescape(page(told_shop))
+
+
+def test_names_are_no_secrets_and_short_texts_and_references_are_none() -> None:
+    found = secrets_of(
+        {"password": "stg_orders", "token": ("abc", "abcd"), "key": "zzzz", "api_key": "${secret:env:A}"}
+    )
+
+    assert found == {"stg_orders", "abcd"}
+    assert hidden(Entry(Node("job", "stg_orders"), grain="x stg_orders"), found) == Entry(
+        Node("job", "stg_orders"), grain="x ********"
+    )
 
 
 @pytest.mark.parametrize(

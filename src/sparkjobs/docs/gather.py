@@ -8,10 +8,11 @@ from typing import Final
 from sparkjobs.config import Check as CheckConf
 from sparkjobs.config import Conf, JobConf
 from sparkjobs.config.checks import SHORT
+from sparkjobs.config.models import ColumnNote
 from sparkjobs.docs import code, facts
 from sparkjobs.docs.docstrings import Told, comment_of, parsed
 from sparkjobs.docs.links import Links, links_of
-from sparkjobs.docs.masks import hidden, told
+from sparkjobs.docs.masks import hidden, secrets_of, told
 from sparkjobs.docs.model import Check, Code, Column, Entry, Input, Site, Status
 from sparkjobs.docs.tables import types_of
 from sparkjobs.freshness import age_of
@@ -39,22 +40,23 @@ def gathered(conf: Conf, registry: Registry, lineage: Lineage, records: Records,
     entries: list[Entry] = []
     known: dict[Place, Column] = {}
     for table in lineage.tables:
-        entry = _linked(_told(conf, registry, records, table.node, now), table, links, known)
+        entry = _linked(_told(conf, registry, records, table, now), table, links, known)
         entries.append(entry)
         known |= {Place(table.node, column.name): column for column in entry.columns}
     site = Site(conf.project.name, conf.env, now, tuple(entries), links.edges, records.skipped)
-    return hidden(site)
+    given = [one.params for one in conf.jobs.values()] + [one.params for one in conf.views.values()]
+    return hidden(site, frozenset().union(*map(secrets_of, (conf.project.vars, *given))))
 
 
-def _told(conf: Conf, registry: Registry, records: Records, node: Node, now: datetime) -> Entry:
+def _told(conf: Conf, registry: Registry, records: Records, table: Table, now: datetime) -> Entry:
     """What conf, code and records tell of one table."""
-    match node.kind:
+    match table.node.kind:
         case "source":
-            return _source(conf, registry, node)
+            return _source(conf, registry, table.node)
         case "view":
-            return _view(conf, node)
+            return _view(conf, table)
         case "job":
-            return _job(conf, registry, records, node, now)
+            return _job(conf, registry, records, table, now)
 
 
 def _linked(entry: Entry, table: Table, links: Links, known: Mapping[Place, Column]) -> Entry:
@@ -87,7 +89,8 @@ def _source(conf: Conf, registry: Registry, node: Node) -> Entry:
     )
 
 
-def _view(conf: Conf, node: Node) -> Entry:
+def _view(conf: Conf, table: Table) -> Entry:
+    node = table.node
     body = conf.views[node.name]
     models = (view.model for views in conf.inlined.values() for view in views if view.model.name == node.name)
     sources = tuple(code.of_query(conf, node.name, next(models, None)))
@@ -105,14 +108,14 @@ def _view(conf: Conf, node: Node) -> Entry:
             _input(conf, name, one.ref, one.source, about.of_input(name)) for name, one in body.inputs.items()
         ),
         columns=tuple(
-            Column(name, "", one.unit, one.description or about.of_column(name))
-            for name, one in body.columns.items()
+            _column(name, "", body.columns.get(name), about) for name in _names(table, body.columns)
         ),
         code=sources,
     )
 
 
-def _job(conf: Conf, registry: Registry, records: Records, node: Node, now: datetime) -> Entry:
+def _job(conf: Conf, registry: Registry, records: Records, table: Table, now: datetime) -> Entry:
+    node = table.node
     body, runs = conf.jobs[node.name], records.runs.get(node.name, ())
     function = registry.jobs[function_name(node.name, body)]
     if function.sql:
@@ -130,7 +133,7 @@ def _job(conf: Conf, registry: Registry, records: Records, node: Node, now: date
         tags=body.tags,
         facts=tuple(facts.of_job(body, conf.root, age, runs)),
         inputs=tuple(_inputs(conf, node.name, about)),
-        columns=tuple(_columns(body, runs, about)),
+        columns=tuple(_columns(body, runs, table, about)),
         checks=tuple(
             _checks(body.checks, registry.checks, next((one for one in reversed(runs) if one.checks), None))
         ),
@@ -141,7 +144,8 @@ def _job(conf: Conf, registry: Registry, records: Records, node: Node, now: date
 
 def _about(sources: Iterable[Code], docstring: str) -> Told:
     """What a docstring tells, or the comment at the head of a query."""
-    return parsed(docstring or next((comment_of(one.text) for one in sources if one.language == "sql"), ""))
+    comments = (comment_of(one.text) for one in sources if one.language == "sql")
+    return parsed(docstring or next(filter(None, comments), ""))
 
 
 def _inputs(conf: Conf, job: str, about: Told) -> Iterator[Input]:
@@ -167,16 +171,24 @@ def _input(conf: Conf, name: str, ref: str | None, source: str | None, notes: st
     return Input(Node("view" if ref in conf.views else "job", str(ref)), name, notes)
 
 
-def _columns(body: JobConf, runs: tuple[PastRun, ...], about: Told) -> Iterator[Column]:
-    """The columns of the table, and those that only conf tells of."""
+def _columns(body: JobConf, runs: tuple[PastRun, ...], table: Table, about: Told) -> Iterator[Column]:
+    """The columns of the table, or those that its code would make, and those that only conf tells of."""
     types = types_of(body, runs)
-    for name in (*types, *(name for name in body.columns if name not in types)):
-        note = body.columns.get(name)
-        unit = note.unit if note else ""
-        said = (note.description if note else "") or about.of_column(name)
+    for name in dict.fromkeys((*types, *body.columns)) if types else _names(table, body.columns):
         strange = ("the table lacks it",) if types and name not in types else ()
         notes = (*facts.of_result(body, name), *strange)
-        yield Column(name, types.get(name, ""), unit, "" if said == unit else said, notes)
+        yield replace(_column(name, types.get(name, ""), body.columns.get(name), about), notes=notes)
+
+
+def _names(table: Table, notes: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys((*(one.name for one in table.columns), *notes))
+
+
+def _column(name: str, kind: str, note: ColumnNote | None, about: Told) -> Column:
+    """A column, as conf or else the docstring tells of it; that its unit is its unit need not be said."""
+    unit = note.unit if note else ""
+    said = (note.description if note else "") or about.of_column(name)
+    return Column(name, kind, unit, "" if said == unit else said)
 
 
 def _checks(
