@@ -336,6 +336,14 @@ def test_the_start_is_printed_with_every_table_and_a_table_alone(page: Page, add
     assert opened(page) == ["job-stg_orders"]
 
 
+@pytest.mark.parametrize("at", ["#job-stg_orders", "#view-recent"])
+def test_an_address_of_a_table_opens_it_at_its_top(page: Page, address: str, at: str) -> None:
+    page.goto(address + at)
+    page.wait_for_timeout(200)
+
+    assert page.evaluate("scrollY") == 0
+
+
 def test_nothing_is_cut_off_on_paper(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 680, "height": 960})
     page.goto(address)
