@@ -10,7 +10,7 @@ from pathlib import Path
 TARGET = Path("target/sparkjobs.zip")
 PACKAGES = (Path("src/sparkjobs"), Path("jobs"))
 
-_PACKED = {".py", ".sql", ".html", ".css", ".txt"}
+_PACKED = {".py", ".sql", ".html", ".css", ".js", ".txt"}
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 _READABLE = 0o100644 << 16
 _UNIX = 3

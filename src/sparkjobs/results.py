@@ -238,6 +238,10 @@ class PastRun:
     profile: Profile | None
     checks: tuple[tuple[str, str], ...]
     """Name and status of each."""
+    seen: tuple[str, ...] = ()
+    """What was observed of each of `checks`."""
+    message: str = ""
+    """Why it ran, or failed, or did not run."""
 
 
 @dataclass(frozen=True, slots=True)

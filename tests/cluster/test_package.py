@@ -28,6 +28,11 @@ def test_the_zip_holds_code_and_nothing_else(tmp_path: Path) -> None:
     names = zipfile.ZipFile(tmp_path / "code.zip").namelist()
 
     assert {"sparkjobs/__init__.py", "sparkjobs/session.py", "jobs/__init__.py"} <= set(names)
-    assert {Path(name).suffix for name in names} <= {".py", ".sql", ".html", ".css", ".txt"}
-    assert {"sparkjobs/report/page.html", "sparkjobs/report/page.css"} <= set(names)
+    assert {Path(name).suffix for name in names} <= {".py", ".sql", ".html", ".css", ".js", ".txt"}
+    assert {
+        "sparkjobs/docs/page.html",
+        "sparkjobs/docs/page.js",
+        "sparkjobs/report/page.html",
+        "sparkjobs/report/page.css",
+    } <= set(names)
     assert {name.partition("/")[0] for name in names} == {"sparkjobs", "jobs"}

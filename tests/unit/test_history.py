@@ -132,7 +132,7 @@ def _record(plan: RunPlan, root: Path, run_id: str, day: int, status: JobStatus 
     job = JobResult(
         "daily",
         status,
-        "",
+        "first run",
         f"2026-01-{day:02}T03:00:00+00:00",
         f"2026-01-{day:02}T03:01:00+00:00",
         60.04,
@@ -144,7 +144,7 @@ def _record(plan: RunPlan, root: Path, run_id: str, day: int, status: JobStatus 
         profile=PROFILE,
         checks=(
             CheckResult("unique(id)", "error", "pass", "", 0, 9, "keys"),
-            CheckResult("positive(id)", "warn", "warn", "", 1, 9, "scan"),
+            CheckResult("positive(id)", "warn", "warn", "1 of 9 rows", 1, 9, "scan"),
             CheckResult("row_count", "error", "pass", "", None, None, "footer"),
         ),
     )
@@ -160,12 +160,13 @@ def test_history_tells_what_a_record_holds_newest_last(tmp_path: Path) -> None:
     records = past_runs(tmp_path / "target/runs", "demo", None)
 
     checks = (("unique(id)", "pass"), ("positive(id)", "warn"), ("row_count", "pass"))
+    told = (("", "1 of 9 rows", ""), "first run")
     first, second = datetime(2026, 1, 1, 3, tzinfo=UTC), datetime(2026, 1, 2, 3, tzinfo=UTC)
     assert records == Records(
         {
             "daily": (
-                PastRun("daily", "b", first, "fail", "whole", 1011, 1, None, 60.04, PROFILE, checks),
-                PastRun("daily", "a", second, "success", "whole", 1011, 1, 9, 60.04, PROFILE, checks),
+                PastRun("daily", "b", first, "fail", "whole", 1011, 1, None, 60.04, PROFILE, checks, *told),
+                PastRun("daily", "a", second, "success", "whole", 1011, 1, 9, 60.04, PROFILE, checks, *told),
             )
         },
         (),

@@ -113,8 +113,12 @@ def test_what_is_said_to_people_is_no_reason(tmp_path: Path) -> None:
     check = "checks:\n  - row_count: {min: 0}\n"
     published(tmp_path, {"conf/jobs/daily.yml": DAILY + check})
     told = check.replace("}", ", description: some}") + "description: all\ntags: [daily]\ncache: [sales]\n"
+    told += "columns: {amount: {unit: EUR, description: before tax}}\n"
     compacted = DAILY.replace("{format", "{optimize: {after: 2}, format")
-    sources = SOURCES.replace("id: int", "id: {type: int, description: a number}") + "  description: sold\n"
+    sources = (
+        SOURCES.replace("id: int", "id: {type: int, description: a number, unit: items}")
+        + "  description: sold\n"
+    )
     write(tmp_path, {"conf/jobs/daily.yml": compacted + told, "conf/sources.yml": sources})
 
     assert _reasons(plan_of(tmp_path)) == {"daily": ()}

@@ -83,8 +83,25 @@ def test_the_models_that_dbt_starts_a_project_with_are_jobs_as_they_are(tmp_path
         ("unique", {"columns": ("id",)}),
         ("not_null", {"columns": ("id",)}),
     ]
+    assert first.columns["id"].description == "The primary key for this table"
     assert (first.output.format, first.output.mode) == ("delta", "overwrite")
     assert first.output.path == str(tmp_path / "warehouse/my_first_dbt_model")
+
+
+def test_a_properties_file_tells_of_columns_of_tables_and_views(tmp_path: Path) -> None:
+    model = "- name: {}\n  config: {{materialized: {}}}\n  columns:\n  - {{name: id, meta: {{unit: items, owner: me}}}}\n  - {{name: at, description: '{{{{ doc(\"at\") }}}}'}}\n"
+    files = {
+        "sql/t.sql": "select * from v",
+        "sql/v.sql": "select id, id as at from {{ ref('daily') }}",
+        "sql/more.yml": "models:\n" + model.format("t", "table") + model.format("v", "view"),
+        "conf/jobs/t.yml": "columns: {id: {description: Whose}}\n",
+    }
+
+    conf = conf_of(sql_project(tmp_path, files))
+
+    told = {name: (one.description, one.unit) for name, one in conf.jobs["t"].columns.items()}
+    assert told == {"id": ("Whose", "items")}
+    assert {name: one.unit for name, one in conf.views["v"].columns.items()} == {"id": "items"}
 
 
 def test_config_says_how_a_table_is_made(tmp_path: Path) -> None:

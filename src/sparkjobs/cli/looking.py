@@ -1,13 +1,17 @@
-"""The verbs that only look: list, validate, doctor, history, report, freshness."""
+"""The verbs that only look: list, validate, doctor, history, report, docs, freshness."""
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from sparkjobs.cli.options import Project, Selection, clock, known, project, selection, terms
 from sparkjobs.errors import ConfigError, UsageError
 from sparkjobs.registry import registry_of
+
+_NEWEST = 200
+"""Recorded runs that the documentation looks at."""
 
 
 @click.command(name="list")
@@ -88,6 +92,48 @@ def report(here: Project, run: str | None) -> None:
     if run and run not in [folder.name for folder in runs.glob("*")]:
         raise UsageError(f"No run {run!r} is recorded in {runs}.", "`sparkjobs history` tells of the others.")
     click.echo(os.path.relpath(write_report(runs / run if run else last_run(runs, "run_results.json"))))
+
+
+@click.command()
+@project
+@click.option(
+    "--out",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the page there; default: docs/index.html among the artifacts.",
+)
+@click.option(
+    "--spark",
+    "ask_spark",
+    is_flag=True,
+    help="Ask Spark what the columns of functions are made of; starts it, and reads no data.",
+)
+def docs(here: Project, file: Path | None, ask_spark: bool) -> None:
+    """Write one page about all sources, views and jobs, and tell where it is. Starts no JVM.
+
+    It holds the graph, descriptions, columns, checks, code, lineage and what became of the last runs, and
+    loads nothing: one file that can be sent or put on any server.
+    """
+    from sparkjobs.docs import gathered, page, written  # noqa: PLC0415 (--help does without it)
+    from sparkjobs.lineage.static import columns_in_text  # noqa: PLC0415
+    from sparkjobs.plan import graph_of  # noqa: PLC0415
+    from sparkjobs.record import past_runs  # noqa: PLC0415
+
+    conf = here.conf()
+    registry = registry_of(conf)
+    graph_of(conf, registry)
+    if ask_spark:
+        from sparkjobs import session  # noqa: PLC0415
+        from sparkjobs.lineage.walk import columns_of  # noqa: PLC0415
+
+        lineage = columns_of(session.start, conf, registry)
+    else:
+        lineage = columns_in_text(conf)
+    artifacts = conf.path("artifacts", "target")
+    records = past_runs(artifacts / "runs", conf.project.name, conf.env, newest=_NEWEST)
+    site = gathered(conf, registry, lineage, records, clock())
+    click.echo(os.path.relpath(written(file or artifacts / "docs/index.html", page(site))))
 
 
 @click.command()

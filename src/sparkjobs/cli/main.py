@@ -6,7 +6,7 @@ import click
 
 from sparkjobs.cli.beginning import init, new
 from sparkjobs.cli.importing import import_
-from sparkjobs.cli.looking import doctor, freshness, history, list_, report, validate
+from sparkjobs.cli.looking import docs, doctor, freshness, history, list_, report, validate
 from sparkjobs.cli.optimizing import optimize
 from sparkjobs.cli.quarantine import quarantine
 from sparkjobs.cli.running import plan, retry, run
@@ -30,7 +30,7 @@ def cli() -> None:
 
 
 for _verb in (
-    *(run, plan, retry, history, report, freshness, lineage, list_, validate, doctor, import_),
+    *(run, plan, retry, history, report, docs, freshness, lineage, list_, validate, doctor, import_),
     *(state, restore, optimize, quarantine, suggest, test, init, new, schema),
 ):
     cli.add_command(_verb)

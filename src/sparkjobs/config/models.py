@@ -100,6 +100,17 @@ class Freshness(Model):
     severity: Severity = "error"
 
 
+class ColumnNote(Model):
+    """What people are told of a column of a result. It decides nothing."""
+
+    description: str = ""
+    unit: str = ""
+    """What its numbers count: minutes, EUR, °F."""
+
+
+Notes = Mapping[ColumnName, ColumnNote]
+
+
 class JobConf(Model):
     """conf/jobs/<job>.yml."""
 
@@ -118,6 +129,8 @@ class JobConf(Model):
     """Whether the record also tells distinct values, quantiles and common values, for one more pass."""
     tags: tuple[Name, ...] = ()
     description: str = ""
+    columns: Notes = Field(default_factory=dict)
+    """What people are told of the columns of its result."""
 
     @model_validator(mode="after")
     def _has_rows(self) -> "JobConf":
@@ -175,6 +188,7 @@ class ViewConf(Model):
     params: Mapping[Name, ValueOrList] = Field(default_factory=dict)
     tags: tuple[Name, ...] = ()
     description: str = ""
+    columns: Notes = Field(default_factory=dict)
 
 
 class Everything(Model):

@@ -24,6 +24,7 @@ _TESTS: Final = {
     "unique": "unique",
 }
 _SHARED: Final = ("name", "severity", "where")
+_DOC: Final = re.compile(r"\s*\{\{\s*doc\(")
 _REF: Final = re.compile(r"\s*ref\(\s*(['\"])(\w+)\1\s*\)\s*")
 
 
@@ -59,6 +60,8 @@ def _model(model: Node) -> Iterator[tuple[str, Node]]:
     columns = members(model).get("columns")
     for part, column in ((model, None), *((one, one) for one in (_items(columns) if columns else ()))):
         called = _named(column, "a column", _COLUMN) if column else None
+        if column and called and (note := _note(column)):
+            yield name, nested(("columns", called), note)
         for test in _tests(part):
             check, other = _check(test, called)
             checks.append(check)
@@ -68,6 +71,14 @@ def _model(model: Node) -> Iterator[tuple[str, Node]]:
     if inputs:
         marks = {key: node.mark for key, node in inputs.items()}
         yield name, nested(("inputs",), Node(inputs, checks[0].mark, marks))
+
+
+def _note(column: Node) -> Node | None:
+    """What people are told of a column; a doc block of dbt's is nothing that we could read."""
+    given = {**members(column), **members(column, "meta")}
+    found = {key: node for key in ("description", "unit") if (node := given.get(key)) is not None}
+    told = {key: node for key, node in found.items() if not _DOC.match(str(node.value))}
+    return _node(told, column.mark) if told else None
 
 
 def _tests(part: Node) -> Iterator[Node]:

@@ -66,6 +66,8 @@ class Column(Model):
     accepted_values: tuple[Value, ...] | None = Field(default=None, min_length=1)
     matches: str | None = None
     description: str = ""
+    unit: str = ""
+    """What its numbers count: minutes, EUR, °F."""
 
     @field_validator("matches")
     @classmethod

@@ -7,7 +7,7 @@ from sparkjobs.config.materialized import VIEW
 from sparkjobs.config.node import MistakeError, Node, members
 from sparkjobs.sql_models import Model, View
 
-_TAKES = frozenset({"description", "inputs", "output", "params", "tags"})
+_TAKES = frozenset({"columns", "description", "inputs", "output", "params", "tags"})
 _OR = {"checks": ", or say them in the contract of its source"}
 
 

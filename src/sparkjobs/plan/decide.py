@@ -29,7 +29,7 @@ from sparkjobs.registry import JobFunction, Registry
 from sparkjobs.state import TableState, look
 from sparkjobs.state.fingerprint import code_fingerprint, fingerprint
 
-_EACH = {"__all__": {"description"}}
+_EACH = {"__all__": {"description", "unit"}}
 _SAYS_NOTHING: Mapping[str, Any] = {
     "cache": True,
     "checks": _EACH,
@@ -205,6 +205,9 @@ def _narrowed(one: PlannedInput, held: frozenset[File] | None) -> PlannedInput:
 def _conf_fingerprint(conf: Conf, body: JobConf) -> str:
     sources = [conf.sources[one.source] for one in body.inputs.values() if one.source]
     silent = _SAYS_NOTHING if body.incremental is None else _KEEPS_LOGIC
-    models = (body, *sources)
-    texts = (model.model_dump_json(exclude=silent).replace(f"{conf.root}/", "") for model in models)
+    told = (
+        body.model_dump_json(exclude={**silent, "columns": True}),  # those of a result are notes for people
+        *(source.model_dump_json(exclude=silent) for source in sources),
+    )
+    texts = (text.replace(f"{conf.root}/", "") for text in told)
     return fingerprint(*(text.encode() for text in texts))

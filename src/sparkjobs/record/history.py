@@ -111,6 +111,8 @@ def _run(about: Mapping[str, Any], entry: Mapping[str, Any]) -> PastRun:
         seconds=_finite(entry["execution_time"]),
         profile=None if profile is None else _profile(profile),
         checks=tuple((_text(one["name"]), _text(one["status"])) for one in entry["checks"]),
+        seen=tuple(_text(one.get("observed", "")) for one in entry["checks"]),
+        message=_text(entry.get("message", "")),
     )
 
 
