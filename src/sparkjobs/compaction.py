@@ -9,9 +9,10 @@ from sparkjobs import session
 from sparkjobs.errors import DamagedStateError
 from sparkjobs.plan import JobPlan
 from sparkjobs.progress import Progress, Run, step
-from sparkjobs.publish import Attempt, compact, due, recover
+from sparkjobs.publish import Attempt, compact, due
 from sparkjobs.record import Event
 from sparkjobs.results import Advice
+from sparkjobs.state import recover
 
 
 def compacted(run: Run, spark: SparkSession, attempt: Attempt, job: JobPlan, progress: Progress) -> None:

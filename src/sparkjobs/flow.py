@@ -36,7 +36,6 @@ from sparkjobs.publish import (
     find_changes,
     kept_rows,
     put_unseen_in_force,
-    recover,
     refuse,
     replacing,
     stage,
@@ -47,7 +46,7 @@ from sparkjobs.query import with_views
 from sparkjobs.results import CheckResult, Estimates, JobResult, Ledger, Published, Staged
 from sparkjobs.shape import NeedsAllError, Shape, alter, shaped
 from sparkjobs.shelf import Opened, Shelf
-from sparkjobs.state import look, remember, state_folder, write_outcome
+from sparkjobs.state import look, recover, remember, state_folder, write_outcome
 from sparkjobs.state.durable import sync
 from sparkjobs.transform import params_of, transform
 

@@ -219,6 +219,11 @@ def parse_query(spark: SparkSession, text: str) -> None:
     _parser(spark).parseQuery(text)
 
 
+def forget_view(spark: SparkSession, name: str) -> None:
+    """Drop a temporary view; unlike the catalog's own way, leave what is cached of its frame."""
+    spark._jsparkSession.sessionState().catalog().dropTempView(name)  # noqa: SLF001
+
+
 def strangers(frame: DataFrame, known: Iterable[DataFrame]) -> tuple[str, ...]:
     """What `frame` reads that none of `known` reads, as Spark tells it."""
     ours = [leaf for one in known for leaf in _leaves(one)]

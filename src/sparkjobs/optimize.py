@@ -13,10 +13,10 @@ from sparkjobs.config import Conf, Output
 from sparkjobs.plan import Request, graph_of, selected
 from sparkjobs.plan.decide import refuse_distrust
 from sparkjobs.progress import told
-from sparkjobs.publish import Attempt, compact, extent, files_of, recover, small
+from sparkjobs.publish import Attempt, compact, extent, files_of, small
 from sparkjobs.registry import Registry
 from sparkjobs.results import Extent
-from sparkjobs.state import TableState, locked, look, state_folder
+from sparkjobs.state import TableState, locked, look, recover, state_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sparkjobs.plan.increments import table_of, unread
 from sparkjobs.plan.intervals import Interval, covers, extent_of
 from sparkjobs.plan.versions import by_columns, changes
 from sparkjobs.progress import Progress, Run, told
-from sparkjobs.publish import Attempt, Standing, interrupted, recover, sweep
+from sparkjobs.publish import Attempt, Standing, sweep
 from sparkjobs.results import JobResult, Ledger, PartitionValues
 from sparkjobs.shape import NeedsAllError
 from sparkjobs.state import (
@@ -25,9 +25,11 @@ from sparkjobs.state import (
     Outcome,
     begin,
     claim,
+    interrupted,
     locked,
     look,
     read_outcome,
+    recover,
     state_folder,
 )
 from sparkjobs.state.manifest import committed_chain

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 
-from pyspark.errors import AnalysisException
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import jvm
 from sparkjobs.errors import FunctionError
 from sparkjobs.plan import JobPlan, TableInput
 from sparkjobs.read import read_table
+from sparkjobs.sql import CALLS_OUT
 from sparkjobs.sql_models import THIS, Model, Sql
 from sparkjobs.state import look
 
@@ -22,12 +23,11 @@ def ask(spark: SparkSession, job: JobPlan, model: Model, frames: Mapping[str, Da
     Raises:
         FunctionError: Spark refuses it, or it reads more than these.
     """
-    sql = model.sql
-    if model.again and job.committed and job.mode != "overwrite":
-        sql = model.again
-    if THIS in sql.text:
+    if not (model.again and job.committed and job.mode != "overwrite"):
+        return asked(spark, job.name, model, model.sql, frames)
+    if THIS in model.again.text:
         frames = {**frames, THIS: _standing(spark, job)}
-    return asked(spark, job.name, model, sql, frames)
+    return asked(spark, job.name, model, model.again, frames)
 
 
 def with_views(spark: SparkSession, job: JobPlan, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
@@ -43,32 +43,6 @@ def with_views(spark: SparkSession, job: JobPlan, frames: Mapping[str, DataFrame
     return frames
 
 
-def asked(
-    spark: SparkSession, job: str, model: Model, sql: Sql, frames: Mapping[str, DataFrame]
-) -> DataFrame:
-    """What `sql` makes of `frames`, which are all that it can read.
-
-    Raises:
-        FunctionError: Spark refuses it, or it reads more than these.
-    """
-    arguments = dict(model.arguments)
-    values = {name: list(one) if isinstance(one, tuple) else one for name, one in arguments.items()}
-    try:
-        jvm.parse_query(spark, sql.text)
-        for name, rows in frames.items():
-            rows.createOrReplaceTempView(name)
-        result = spark.sql(sql.text, args=values or None)
-    except AnalysisException as error:
-        told = (error.getMessage() or str(error)).strip().splitlines()[0]
-        raise FunctionError(job, f"{model.file}:{_line(error, sql)}", told) from error
-    finally:
-        for name in frames:
-            spark.catalog.dropTempView(name)
-    if strange := jvm.strangers(result, frames.values()):
-        raise FunctionError(job, f"{model.file}:1", f"it reads more than its inputs: {strange[0]}")
-    return result
-
-
 def _standing(spark: SparkSession, job: JobPlan) -> DataFrame:
     """The table of `job` as it is before this run publishes."""
     state = look(job.name, job.table, job.conf.output.format)
@@ -77,7 +51,50 @@ def _standing(spark: SparkSession, job: JobPlan) -> DataFrame:
     return read_table(spark, table, state.version)
 
 
-def _line(error: AnalysisException, sql: Sql) -> int:
+def asked(
+    spark: SparkSession, job: str, model: Model, sql: Sql, frames: Mapping[str, DataFrame]
+) -> DataFrame:
+    """What `sql`, of `model`, makes of `frames`; in errors it is of `job`.
+
+    Raises:
+        FunctionError: Spark refuses it, or it reads more than these.
+    """
+    arguments = dict(model.arguments)
+    values = {name: list(one) if isinstance(one, tuple) else one for name, one in arguments.items()}
+    try:
+        jvm.parse_query(spark, sql.text)
+        _refuse(spark, job, model, sql, frames)
+        for name, rows in frames.items():
+            rows.createOrReplaceTempView(name)
+        made = spark.sql(sql.text, args=values or None)
+    except PySparkException as error:
+        told = (error.getMessage() or str(error)).strip().splitlines()[0]
+        raise FunctionError(job, f"{model.file}:{_line(error, sql)}", told) from error
+    finally:
+        for name in frames:
+            jvm.forget_view(spark, name)
+    if strange := jvm.strangers(made, frames.values()):
+        raise FunctionError(job, f"{model.file}:1", f"it reads more than its inputs: {strange[0]}")
+    return made
+
+
+def _refuse(spark: SparkSession, job: str, model: Model, sql: Sql, frames: Mapping[str, DataFrame]) -> None:
+    """Refuse what the session may know by name though it is no input, and functions that leave Spark."""
+    nodes = list(jvm.query_syntax(spark, sql.text))
+    ours = {*frames, *(name for kind, name in nodes if kind == "CommonTable")}
+    known = {name.casefold() for name in ours}
+    for kind, name in nodes:
+        if kind == "Relation" and name.casefold() not in known:
+            told = f"it reads {name!r}, which is no input"
+        elif kind == "UnresolvedFunction" and name.lower() in CALLS_OUT:
+            told = f"{name}() calls what is not Spark; say it in Python"
+        else:
+            continue
+        line = sql.text.count("\n", 0, max(sql.text.casefold().find(name.casefold()), 0)) + 1
+        raise FunctionError(job, f"{model.file}:{sql.line_at(line)}", told)
+
+
+def _line(error: PySparkException, sql: Sql) -> int:
     """The line of the file that Spark complains of."""
     found = _POSITION.search(str(error))
     starts = [one.startIndex() for one in error.getQueryContext()]

@@ -21,7 +21,7 @@ from sparkjobs.outset import PublishedMeanwhileError, finish
 from sparkjobs.plan import JobPlan, RunPlan
 from sparkjobs.progress import Clock, Emit, Progress, Run
 from sparkjobs.quality import profile_of
-from sparkjobs.record import Event, Records, past_runs
+from sparkjobs.record import Event, Records, job_ended, past_runs
 from sparkjobs.results import JobResult, JobStatus, RunResult
 from sparkjobs.schedule import Work, side_by_side
 from sparkjobs.shelf import Shelf, shelf_of
@@ -152,7 +152,7 @@ def _job(run: Run, job: JobPlan, results: Mapping[str, JobResult], retries: Retr
     )
     if run.reporter:
         run.reporter.ended(job, ended, None if stopped else progress.frame)
-    run.emit(Event(ended.completed, "job_ended", job.name, _facts(ended)))
+    run.emit(job_ended(ended))
     return ended
 
 
@@ -172,7 +172,7 @@ def _skipped(run: Run, job: JobPlan, why: str) -> JobResult:
     now = run.clock().isoformat()
     exit_code = StoppedError.exit_code if why == _TOLD else 0
     ended = JobResult(job.name, "skipped", why, now, now, 0.0, str(job.table), exit_code=exit_code)
-    run.emit(Event(now, "job_ended", job.name, _facts(ended)))
+    run.emit(job_ended(ended))
     return ended
 
 
@@ -232,14 +232,3 @@ def _tried(
             run.halt.wait(wait_s)
             progress.forget()
     return run_job(run, shelf, job, progress, results)
-
-
-def _facts(ended: JobResult) -> dict[str, object]:
-    return {
-        "status": ended.status,
-        "message": ended.message,
-        "seconds": round(ended.seconds, 3),
-        "read": sum(one.read for one in ended.ledgers),
-        "quarantined": sum(one.quarantined for one in ended.ledgers),
-        "published": ended.published.rows if ended.published else None,
-    }

@@ -13,11 +13,10 @@ from sparkjobs import jvm, session
 from sparkjobs.config import Conf
 from sparkjobs.errors import InputError, TransientError
 from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
-from sparkjobs.publish import interrupted
 from sparkjobs.quality import Contracted, Counted, apply, counted
 from sparkjobs.read import read_source, read_table
 from sparkjobs.sql import refuse_expressions
-from sparkjobs.state import state_folder, table_rows
+from sparkjobs.state import interrupted, state_folder, table_rows
 from sparkjobs.state.durable import read_json
 
 

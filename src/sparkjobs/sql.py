@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from sparkjobs.config import Conf
 from sparkjobs.errors import ConfigError
-from sparkjobs.jvm import query_syntax, syntax
+from sparkjobs.jvm import forget_view, query_syntax, syntax
 from sparkjobs.plan import RunPlan, SourceInput
 from sparkjobs.sql_models.values import escaped, identifier
 
@@ -51,10 +51,10 @@ _WITHOUT_BRACKETS = frozenset(
     )
 )
 """Functions that SQL lets stand like a column; Spark resolves them so where no column has the name."""
-_REFUSED_FUNCTIONS = _WITHOUT_BRACKETS | frozenset(
+CALLS_OUT: Final = frozenset({"java_method", "reflect", "try_reflect", "ai_query", "http_request"})
+"""Functions that call Java, or reach out of Spark."""
+_REFUSED_FUNCTIONS = (_WITHOUT_BRACKETS | CALLS_OUT) | frozenset(
     (
-        # they call Java, or reach out of Spark
-        *("java_method", "reflect", "try_reflect", "ai_query", "http_request"),
         # they answer differently when asked again
         *("rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle", "aes_encrypt"),
         *("now", "curdate", "unix_timestamp", "monotonically_increasing_id", "spark_partition_id"),
@@ -148,7 +148,7 @@ def selection(spark: SparkSession, text: str, frames: Mapping[str, DataFrame]) -
         raise ValueError(f"{text!r}: {str(error.getMessage() or error).splitlines()[0]}") from error
     finally:
         for view in views.values():
-            spark.catalog.dropTempView(view)
+            forget_view(spark, view)
 
 
 def _refuse_more(text: str, nodes: list[tuple[str, str]], views: frozenset[str]) -> None:

@@ -24,8 +24,6 @@ from sparkjobs.plan import JobPlan, Request, Window
 from sparkjobs.plan.build import drafts
 from sparkjobs.plan.fits import taken
 from sparkjobs.plan.increments import news
-from sparkjobs.publish import recover
-from sparkjobs.publish.journal import publish
 from sparkjobs.registry import Registry
 from sparkjobs.state import (
     Manifest,
@@ -37,12 +35,14 @@ from sparkjobs.state import (
     look,
     manifest_at,
     read_outcome,
+    recover,
     remember,
     set_aside_damaged,
     state_folder,
     write_outcome,
 )
 from sparkjobs.state.durable import read_json, write_json
+from sparkjobs.state.journal import publish
 from sparkjobs.state.manifest import latest_number, read
 
 

@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkjobs.errors import FunctionError
 from sparkjobs.foresight import scans_of
+from sparkjobs.jvm import strangers
+from sparkjobs.query import asked
+from sparkjobs.sql_models import Model, as_written
 from sparkjobs.sql_models.template import Answers, rendered
 from sparkjobs.sql_models.values import Opaque
 from tests.projects import NOW, executed, lay_out, planned, rows, run, write_project
@@ -143,31 +147,77 @@ def test_what_spark_refuses_is_told_at_its_line(
     assert spark.catalog.listTables() == []
 
 
-def test_a_query_that_reads_more_than_its_inputs_is_refused(spark: SparkSession, tmp_path: Path) -> None:
-    # Spark puts settings into a text before it reads it, which nobody can see who looks at the file
-    root = project(tmp_path, {"t": "select id, '${outside}' as x from sales"})
-    spark.conf.set("outside", " ' as y, (select max(value) from text.`/etc/hostname`) as z, '")
+def model(text: str) -> Model:
+    """A model of which nothing is known but its text, as if no one had looked into it."""
+    return Model("t", "t.sql", as_written(text), None, (), (), (), groups=False)
+
+
+REFUSED = [
+    ("with q as (table hidden)\nselect * from q", 1, "it reads 'hidden', which is no input"),
+    ("select id\nfrom sales join Hidden using (id)", 2, "it reads 'Hidden', which is no input"),
+    ("select *\nfrom text.`/etc/hostname`", 1, "it reads 'text./etc/hostname', which is no input"),
+    ("select exists (select 1\nfrom hidden) as x", 2, "it reads 'hidden', which is no input"),
+    ("select\n  reflect('java.lang.System', 'getenv', 'HOME') as x", 2, "reflect() calls what is not Spark"),
+    ("select Try_Reflect('java.lang.System', 'getenv', 'HOME') as x", 1, "Try_Reflect() calls what is not"),
+    ("select id from sales order by\njava_method('java.util.UUID', 'randomUUID')", 2, "java_method() calls"),
+    ("\ncreate table made as select 1", 2, "[PARSE_SYNTAX_ERROR]"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "problem"), REFUSED)
+def test_what_would_read_more_or_change_something_never_runs(
+    spark: SparkSession, text: str, line: int, problem: str
+) -> None:
+    sales = spark.range(3)
+    sales.createOrReplaceTempView("hidden")
     try:
-        message = only(spark, root, "t")
+        with pytest.raises(FunctionError) as raised:
+            asked(spark, "t", model(text), as_written(text), {"sales": sales})
     finally:
-        spark.conf.unset("outside")
+        spark.catalog.dropTempView("hidden")
 
-    place = f"{tmp_path}/queries/t.sql:1"
-    assert message.startswith(
-        f"'t': its function raised at {place}: it reads more than its inputs: Relation [value#"
-    )
-
-
-def test_a_query_that_would_change_something_never_reaches_spark(spark: SparkSession, tmp_path: Path) -> None:
-    root = project(tmp_path, {"t": "-- ${begin}\nselect 1 as id"})
-    spark.conf.set("begin", "\ncreate table made as")
-    try:
-        message = only(spark, root, "t")
-    finally:
-        spark.conf.unset("begin")
-
-    assert message.startswith(f"'t': its function raised at {tmp_path}/queries/t.sql:2: [PARSE_SYNTAX_ERROR]")
+    assert str(raised.value).startswith(f"'t': its function raised at t.sql:{line}: {problem}")
     assert spark.catalog.listTables() == []
+
+
+def test_what_spark_reads_behind_a_name_is_held_against_the_inputs(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Were a name to mean something else than it says, what is read would still tell."""
+    (tmp_path / "a.txt").write_text("a\n")
+    path = str(tmp_path / "a.txt")
+    ours, other = spark.range(3), spark.read.text(path)
+
+    assert strangers(other, [ours])[0].startswith("Relation [value#")
+    assert strangers(other, [spark.read.text(path)]) == ()
+
+
+@pytest.mark.parametrize("text", ["select '${spark.master}' as x", "select '${env:HOME}' as x -- ${x}"])
+def test_settings_are_not_put_into_a_query(spark: SparkSession, tmp_path: Path, text: str) -> None:
+    root = project(tmp_path, {"t": text})
+
+    assert run(spark, root)["t"].status == "success"
+
+    assert rows(spark, root / "warehouse/t") == [(text.split("'")[1],)]
+
+
+def test_what_is_cached_stays_so_when_a_query_has_read_it(spark: SparkSession) -> None:
+    cached = spark.range(3).selectExpr("id * 7 as id").cache()
+    try:
+        asked(
+            spark, "t", model("select id from sales"), as_written("select id from sales"), {"sales": cached}
+        )
+
+        assert cached.storageLevel.useMemory
+        assert spark.catalog.listTables() == []
+    finally:
+        cached.unpersist()
+
+
+def test_an_error_that_is_not_of_the_analysis_has_its_file_too(spark: SparkSession, tmp_path: Path) -> None:
+    message = only(spark, project(tmp_path, {"t": "select 1 as id,\n 1.5e999999999999BD as x"}), "t")
+
+    assert message.startswith(f"'t': its function raised at {tmp_path}/queries/t.sql:")
 
 
 INCREMENTAL = """\

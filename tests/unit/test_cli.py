@@ -189,6 +189,10 @@ def test_a_run_with_nothing_to_do_starts_no_jvm(tmp_path: Path) -> None:
     assert "daily" in done.stdout
     assert "no-op" in done.stdout
     assert done.stderr.endswith("JVM False\n")
+    command = ["-X", "importtime", "-m", "sparkjobs", "run", "--project", str(tmp_path)]
+    imported = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True).stderr
+    assert "sparkjobs.idle" in imported
+    assert "sparkjobs.flow" not in imported, "a third of a second"
     record = tmp_path / "target/runs/2026-01-31"
     assert sorted(path.name for path in record.iterdir()) == [
         "events.jsonl",

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sparkjobs.faults import VARIABLE
-from sparkjobs.publish.journal import Move, interrupted, publish, recover
 from sparkjobs.state import look
 from sparkjobs.state.durable import read_json
+from sparkjobs.state.journal import Move, interrupted, publish, recover
 from tests.unit.projects import plan_of, publish_as_a_run_would, published, write
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

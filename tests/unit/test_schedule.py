@@ -18,13 +18,12 @@ from sparkjobs.errors import SetupError
 from sparkjobs.outset import finish
 from sparkjobs.plan import JobPlan, RunPlan
 from sparkjobs.progress import Run
-from sparkjobs.publish import interrupted
 from sparkjobs.record import Event
 from sparkjobs.results import JobResult
 from sparkjobs.run import Orders, execute
 from sparkjobs.schedule import ready, side_by_side
 from sparkjobs.session import start
-from sparkjobs.state import locked, state_folder
+from sparkjobs.state import interrupted, locked, state_folder
 from sparkjobs.state.durable import write_json
 from tests.unit.projects import conf_of, plan_of, project, publish_as_a_run_would
 

@@ -212,6 +212,33 @@ FLAWS = [
         "sql/t.sql:1:1: 'k' is a secret, and Spark shows the values of SQL in its plans",
     ),
     (
+        {
+            "sql/t.sql": "select {{ var('k', 'x') }}",
+            "conf/jobs/t.yml": "params: {k: ['${secret:env:KEY}']}\n",
+        },
+        "sql/t.sql:1:1: 'k' is a secret, and Spark shows the values of SQL in its plans",
+    ),
+    (
+        {"sql/t.sql": "select {{ var('k', \"it's\") ~ 'x' }}"},
+        "sql/t.sql:1:1: a value of conf cannot become part of a text",
+    ),
+    (
+        {"sql/t.sql": "select {{ var('k')[0] ~ 'x' }}", "conf/jobs/t.yml": "params: {k: [a]}\n"},
+        "sql/t.sql:1:1: a value of conf cannot become part of a text",
+    ),
+    (
+        {"sql/t.sql": "{% if false %}\n{{ config(tags='a') }}{% endif %}select 1"},
+        "sql/t.sql:2:1: config(…) stands by itself, outside of `if`, `for` and `set`",
+    ),
+    (
+        {"sql/t.sql": "{% set c = config %}{{ c(tags='a') }}select 1"},
+        "sql/t.sql:1:1: config(…) stands by itself, outside of `if`, `for` and `set`",
+    ),
+    (
+        {"sql/t.sql": "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}"},
+        "sql/t.sql:1:1: its brackets are too deep to be read",
+    ),
+    (
         {"sql/t.sql": "{{ config(\n  materialised='table') }}select 1"},
         "sql/t.sql:2:1: 'materialised' is not a key of config; did you mean 'materialized'?",
     ),

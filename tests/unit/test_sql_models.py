@@ -37,6 +37,9 @@ TABLES = [
     ("values (1, 'a')", []),
     ("from t |> where x > 1", ["t"]),
     ("select 1 as one;\n-- done\n", []),
+    ("select /*+ broadcast(o) */ * from t as o", ["t"]),
+    ("with a as (values (1)) select * from a, lateral explode(array(1)) as e", []),
+    ("select * from variant_explode(parse_json('{}'))", []),
 ]
 
 
@@ -45,6 +48,7 @@ def test_the_inputs_of_a_query_are_the_tables_that_are_not_its_own(sql: str, tab
     assert sorted(looked_into(sql).tables) == tables
 
 
+UNREAD = "sqlglot cannot read it, so that its inputs are not known; say it otherwise, or in Python"
 FLAWS = [
     ("select 1;\nselect 2", 2, "a file holds one query; this one holds 2"),
     ("-- nothing\n", 1, "a file holds one query; this one holds none"),
@@ -67,6 +71,10 @@ FLAWS = [
     ("select ?", 1, "a parameter has a name, as in :least"),
     ("select a,\n  b c d from t", 2, "Invalid expression / Unexpected token, at 'd'"),
     ("select a,\n  'b from t", 2, "the end comes too early: Missing '"),
+    ("with q as\n(table hidden) select * from q", 1, "what `with` names is no query: write SELECT or VALUES"),
+    ("select * from t,\nlateral read(t.x) as r", 2, "read() could read anything; name an input"),
+    ("select * from t\nlateral view read(x) r as y", 2, "read() could read anything; name an input"),
+    ("select " + "(" * 3000 + "1" + ")" * 3000, 1, f"{UNREAD} (RecursionError)"),
 ]
 
 
@@ -158,6 +166,16 @@ def test_a_job_without_inputs_is_up_to_date_by_its_text(tmp_path: Path) -> None:
     assert changed.code != job.code
 
 
+def test_what_is_asked_of_a_table_that_is_there_is_code_too(tmp_path: Path) -> None:
+    text = "{% if is_incremental() %}select 1 as id{% else %}select 2 as id{% endif %}"
+    (job,) = plan_of(sql_project(tmp_path, {"sql/t.sql": text}), "t").jobs
+
+    (tmp_path / "sql/t.sql").write_text(text.replace("1", "3"))
+
+    (changed,) = plan_of(tmp_path, "t").jobs
+    assert changed.code != job.code
+
+
 CONF_FLAWS = [
     (
         {"sql/t.sql": "select * from daily, Daily", "conf/jobs/t.yml": "inputs: {Daily: {source: sales}}\n"},
@@ -206,6 +224,35 @@ CONF_FLAWS = [
         {"sql/t.sql": "select :least", "conf/jobs/t.yml": "params: {least: {}}\n"},
         "sql/t.sql:1:8: 'least' must be text, a number",
     ),
+    (
+        {"sql/t.sql": "select :some", "conf/jobs/t.yml": "params: {some: [1, a]}\n"},
+        "sql/t.sql:1:8: 'some' is a list of several kinds of values; no column has them all",
+    ),
+    (
+        {"sql/t.sql": "select :some", "conf/jobs/t.yml": "params: {some: [true, 1]}\n"},
+        "sql/t.sql:1:8: 'some' is a list of several kinds of values; no column has them all",
+    ),
+    (
+        {"sql/t.sql": "select :keys", "conf/jobs/t.yml": "params: {keys: [a, '${secret:env:KEY}']}\n"},
+        "sql/t.sql:1:8: 'keys' is a secret, and Spark shows the values of SQL in its plans",
+    ),
+    (
+        {"sql/t.sql": "select 1 as id\nfrom _sparkjobs_this"},
+        "sql/t.sql:2:6: '_sparkjobs_this' is a name of ours; `this` is written {{ this }}",
+    ),
+    (
+        {"sql/t.sql": "select {{ 1 }} as id\nfrom _sparkjobs_this"},
+        "sql/t.sql:2:1: '_sparkjobs_this' is a name of ours; `this` is written {{ this }}",
+    ),
+    (
+        {"sql/t.sql": "select 1 as id\r\nfrom sale"},
+        "sql/t.sql:2:6: 'sale' is no job, source or input; did you mean 'sales'?",
+    ),
+    (
+        {"sql/t.sql": "select * from t"},
+        "sql/t.sql:1:15: 't' is no job, source or input",
+    ),
+    ({"sql/t.sql": f"-- {'x' * 1_000_000}\nselect 1"}, "sql/t.sql:1:1: it cannot be read: it is too long"),
 ]
 
 

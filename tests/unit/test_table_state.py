@@ -7,7 +7,6 @@ import pytest
 from deltalake import DeltaTable
 
 from sparkjobs.errors import DamagedStateError, ForeignTableError
-from sparkjobs.publish.journal import Move, publish
 from sparkjobs.state import (
     Manifest,
     Outcome,
@@ -20,6 +19,7 @@ from sparkjobs.state import (
     write_outcome,
 )
 from sparkjobs.state.durable import write_json
+from sparkjobs.state.journal import Move, publish
 from tests.unit.projects import delta_commit, write
 
 WANTED = Manifest("daily", 0, 0, "run-1", "code", "conf", ())

@@ -13,6 +13,7 @@ VALUES: dict[str, object] = {
     "yes": True,
     "least": 3,
     "below": -5,
+    "nought": -0.0,
     "share": 0.5,
     "column": Opaque("a`b"),
 }
@@ -61,6 +62,22 @@ RENDERED = [
     ("{% raw %}{{ no template }}{% endraw %}", "{{ no template }}"),
     ("{# a note #}select 1{% if is_incremental() %} from {{ this }}{% endif %}", "select 1"),
     ("{% macro cents(name) %}{{ name }} / 100{% endmacro %}select {{ cents('a') }}", "select a / 100"),
+    ("{% macro is(x) %}x = {{ x }}{% endmacro %}where {{ is(var('text')) }}", "where x = 'it\\'s'"),
+    (
+        "{% set q %}x = {{ var('text') }}{% endset %}where {{ q }} or {{ q }}",
+        "where x = 'it\\'s' or x = 'it\\'s'",
+    ),
+    ("{% set q = var('many') | join(', ') %}in ({{ q }})", "in ('a\\'', 'b')"),
+    ("{{ ['a', var('column')] | map('identifier') | join(', ') }}", "`a`, `a``b`"),
+    ("{% if var('text') | default('x') == \"it's\" %}yes{% endif %}", "yes"),
+    ("select 1 -{{ var('nought') }}", "select 1 - -0.0"),
+    (
+        r"select 'a\'', {{ var('day') }}, 'b\\', {{ var('day') }}",
+        r"select 'a\'', '2026-01-01', 'b\\', '2026-01-01'",
+    ),
+    ("select r'\\', xr'it\\'s', {{ var('day') }}", "select r'\\', xr'it\\'s', '2026-01-01'"),
+    ("/*+ it is {{ var('day') }} */", "/*+ it is '2026-01-01' */"),
+    ("select 'never closed", "select 'never closed"),
 ]
 
 
@@ -80,7 +97,8 @@ LITERALS = [
     ("\\' or 1=1 --", r"'\\\' or 1=1 --'"),
     ("a\nb\x1e0\x1e\x1f", r"'a\u000ab\u001e0\u001e\u001f'"),
     ("{{ ref('x') }} {% if %}", r"'{{ ref(\'x\') }} {% if %}'"),
-    ("${env:HOME} $5", r"'\u0024{env:HOME} $5'"),
+    ("${env:HOME} $5", "'${env:HOME} $5'"),
+    ("\x010\x01", r"'\u00010\u0001'"),
     ("Ünïcødé 🙂 \u2028", "'Ünïcødé 🙂 \u2028'"),
     ('"`/* --', "'\"`/* --'"),
     ("", "''"),
@@ -128,6 +146,39 @@ KEPT = [
     "`{{ var('text') }}`",
     "select r'{{ var('text') }}'",
     "select $$ '{{ var('text') }}' $$",
+    "select R'{{ var('text') }}'",
+    "select r\"{{ var('text') }}\"",
+    "x rlike r{{ var('text') }}",
+    "x rlike R{{ var('text') | identifier }}",
+    "select date'{{ var('day') }}'",
+    "'{{ var('column') | identifier }}'",
+    "-- {{ var('column') | identifier }}",
+    "`{{ var('column') | identifier }}`",
+    "{{ var('column') | identifier ~ 'x' }}",
+    "{{ var('column') | identifier | upper }}",
+    "{{ var('column') | identifier | identifier }}",
+    "{% if var('column') | identifier == 'x' %}{% endif %}",
+    "/*+ it's {{ var('text') }} */",
+    "/*+ hint */ 'a {{ var('text') }}",
+    "select 1 /* {{ var('text') }}",
+    "{{ var('text') | int }}",
+    "{{ var('text') | float }}",
+    "{{ var('many') | sum }}",
+    "{% filter upper %}{{ var('text') }}{% endfilter %}",
+    "{% filter trim %}{{ var('text') }}{% endfilter %}",
+    "{% filter indent %}{{ var('text') }}{% endfilter %}",
+    *(
+        "{% set q %}{{ var('text') }}{% endset %}{{ " + use + " }}"
+        for use in (
+            *("q | trim", "q | int", "q | upper", "q | length", "q | first", "q | replace('0', '1')"),
+            *("q.split()", "q.splitlines()", "q[0]", "q ~ 'a'", "q == 'x'", "'x' in q", "q | identifier"),
+        )
+    ),
+    "{% macro m() %}{{ var('text') }}{% endmacro %}{{ m() | trim }}",
+    "{{ var('many') | join(', ') | trim }}",
+    "{{ '\\x01' }}0{{ '\\x01' }}{{ var('text') }}",
+    "{{ '%c0%c' % (1, 1) }}{{ var('text') }}",
+    "{{ '-- %c' % 13 }}{{ var('text') }}",
 ]
 
 
@@ -212,7 +263,8 @@ def test_each_line_knows_the_line_of_the_file_that_it_came_from() -> None:
 
 PLACES = [
     ("\n\n{{ nope }}", 3, "'nope' is undefined"),
-    ("select\n  {{ var('text') ~ 1 }}", 2, "TypeError"),
+    ("select\n  {{ var('text') ~ 1 }}", 2, "a value of conf cannot become part of a text"),
+    ("select 1,\n  'a\n {{ var('text') }}", 2, "' is never closed"),
     ("{% for x in [1, 2] %}\n{{ x }}\n{% endfor %}\n-- {{ var('text') }}\n", 4, "a value in a comment"),
     ("select 1\n{% if %}", 2, "Expected an expression"),
     ("select 1\n{% if true %}\nx", 2, "Unexpected end of template"),

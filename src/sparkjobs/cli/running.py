@@ -4,6 +4,7 @@ import os
 import sys
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -101,9 +102,8 @@ def run_planned(conf: Conf, plan: Any, how: Running) -> None:  # noqa: ANN401 (R
     name = run_id_of(how.run_id)
     folder = _new_folder(conf.path("artifacts", "target") / "runs" / name)
     _warn(plan)
-    session = _begun(conf, plan, how.threads)
+    execute = _execution(conf, plan, how, name)
     from sparkjobs.record import EventLog, write_plan, write_results  # noqa: PLC0415 (the JVM takes longer)
-    from sparkjobs.run import Orders, execute  # noqa: PLC0415
     from sparkjobs.terminal import Progress, advice_lines, results_table  # noqa: PLC0415
 
     write_plan(folder, plan)
@@ -114,8 +114,7 @@ def run_planned(conf: Conf, plan: Any, how: Running) -> None:  # noqa: ANN401 (R
             with suppress(BrokenPipeError):  # nobody listens any more; the run and its record go on
                 progress.show(event)
 
-        orders = Orders(name, clock, emit, how.fail_fast, how.lock_wait_s, how.threads)
-        result = execute(session, conf, plan, orders)
+        result = execute(emit)
     write_results(folder, plan, result)
     click.echo(results_table(plan, result), nl=False)
     for line in advice_lines(result):
@@ -134,11 +133,20 @@ def _warn(plan: Any) -> None:  # noqa: ANN401 (RunPlan, imported late)
             click.echo(f"warning  {job.name}: {warning}", err=True)
 
 
-def _begun(conf: Conf, plan: Any, threads: int) -> Any:  # noqa: ANN401 (imported late)
-    """What hands over the session, which starts from now on if anything runs."""
-    from sparkjobs.session import start, starting  # noqa: PLC0415 (planning may fail without)
+def _execution(conf: Conf, plan: Any, how: Running, run_id: str) -> Any:  # noqa: ANN401 (imported late)
+    """What executes `plan`, given where events go. If anything runs, the session starts from now on."""
+    from sparkjobs.idle import idle, is_idle  # noqa: PLC0415 (planning may fail without)
 
-    return starting(conf, threads=threads) if any(job.runs for job in plan.jobs) else start
+    if is_idle(plan):
+        return partial(idle, plan, run_id, clock)
+    from sparkjobs.session import start, starting  # noqa: PLC0415
+
+    begun = starting(conf, threads=how.threads) if any(job.runs for job in plan.jobs) else start
+    from sparkjobs.run import Orders, execute  # noqa: PLC0415 (the JVM takes longer)
+
+    return lambda emit: execute(
+        begun, conf, plan, Orders(run_id, clock, emit, how.fail_fast, how.lock_wait_s, how.threads)
+    )
 
 
 def _reported(folder: Path) -> str:

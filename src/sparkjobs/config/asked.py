@@ -97,6 +97,8 @@ class _Names:
             raise UnansweredError(f"{name!r} is a secret, and Spark shows the values of SQL in its plans")
         if not all(isinstance(one, str | int | float) for one in values):
             raise UnansweredError(f"{name!r} must be text, a number, true or false, or a list of these")
+        if len({float if type(one) is int else type(one) for one in values}) > 1:
+            raise UnansweredError(f"{name!r} is a list of several kinds of values; no column has them all")
         return given  # type: ignore[return-value]  # looked at just now
 
     def _said(self, name: str) -> Node | None:
@@ -155,6 +157,10 @@ def _model(names: _Names) -> tuple[Model, Node]:
         try:
             looked = looked_into(sql.text)
             found.append(looked)
+            if sql is sqls[0] and THIS in looked.tables:
+                raise FlawError(
+                    *looked.tables[THIS], f"{THIS!r} is a name of ours; `this` is written {{{{ this }}}}"
+                )
             inputs |= _inputs(names, looked, sql)
             arguments |= _arguments(names, looked)
         except FlawError as flaw:

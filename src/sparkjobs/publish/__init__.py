@@ -1,7 +1,6 @@
 """Publishing: staged files become the table, in one commit that carries its manifest number.
 
-Here: stage, footers, what a merge or a history changes, the Delta commit, the Parquet journal,
-compaction.
+Here: stage, footers, what a merge or a history changes, the commits to Delta and Parquet, compaction.
 Not here: whether the rows are good (quality), which rows to take (plan).
 """
 
@@ -10,7 +9,6 @@ from sparkjobs.publish.changes import Changes
 from sparkjobs.publish.commit import commit
 from sparkjobs.publish.compact import compact, due, extent, files_of, small
 from sparkjobs.publish.find import Standing, find_changes
-from sparkjobs.publish.journal import interrupted, recover
 from sparkjobs.publish.kept import kept_rows
 from sparkjobs.publish.partitions import replacing
 from sparkjobs.publish.refuse import refuse
@@ -27,10 +25,8 @@ __all__ = [
     "extent",
     "files_of",
     "find_changes",
-    "interrupted",
     "kept_rows",
     "put_unseen_in_force",
-    "recover",
     "refuse",
     "replacing",
     "small",

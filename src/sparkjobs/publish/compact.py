@@ -28,12 +28,12 @@ from sparkjobs.errors import PublishError
 from sparkjobs.faults import reach
 from sparkjobs.publish.attempt import Attempt
 from sparkjobs.publish.delta import make_durable
-from sparkjobs.publish.journal import Move, interrupted, publish
 from sparkjobs.publish.stage import Layout, collected, write
 from sparkjobs.results import Compacted, Extent, Staged
 from sparkjobs.sql import column
 from sparkjobs.state import committed_schema, state_folder
 from sparkjobs.state.durable import read_json
+from sparkjobs.state.journal import Move, interrupted, publish
 from sparkjobs.state.log import compacted_within
 from sparkjobs.state.table import data_files
 from sparkjobs.stop import held_back

@@ -8,11 +8,11 @@ from typing import Any
 from sparkjobs.errors import PublishError
 from sparkjobs.faults import reach
 from sparkjobs.publish.attempt import Attempt, complete, fence
-from sparkjobs.publish.journal import Move, publish
 from sparkjobs.publish.partitions import folders
 from sparkjobs.results import Staged
 from sparkjobs.state import STATE_FOLDER, state_folder
 from sparkjobs.state.durable import read_json
+from sparkjobs.state.journal import Move, publish
 
 
 def commit_parquet(attempt: Attempt, staged: Staged, mode: str, emptied: Iterable[Path] = ()) -> int:

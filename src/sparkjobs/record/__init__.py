@@ -5,7 +5,7 @@ Not here: deciding anything (plan), what a table knows of itself (state).
 """
 
 from sparkjobs.record.earlier import earlier
-from sparkjobs.record.events import Event, EventLog
+from sparkjobs.record.events import Event, EventLog, job_ended
 from sparkjobs.record.history import Records, last_run, past_runs
 from sparkjobs.record.run_results import SCHEMA_VERSION, write_plan, write_results
 
@@ -15,6 +15,7 @@ __all__ = [
     "EventLog",
     "Records",
     "earlier",
+    "job_ended",
     "last_run",
     "past_runs",
     "write_plan",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from sparkjobs.config.references import scrubbed_leaves
+from sparkjobs.results import JobResult
 
 EventName = Literal[
     "run_started", "job_started", "step", "retry", "optimized", "warning", "job_ended", "run_ended"
@@ -21,6 +22,19 @@ class Event:
     name: EventName
     job: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def job_ended(result: JobResult) -> Event:
+    """That a job has ended, with what a line of a log tells of it."""
+    facts = {
+        "status": result.status,
+        "message": result.message,
+        "seconds": round(result.seconds, 3),
+        "read": sum(one.read for one in result.ledgers),
+        "quarantined": sum(one.quarantined for one in result.ledgers),
+        "published": result.published.rows if result.published else None,
+    }
+    return Event(result.completed, "job_ended", result.job, facts)
 
 
 class EventLog:

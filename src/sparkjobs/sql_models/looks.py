@@ -31,13 +31,14 @@ def looked_into(text: str) -> Looked:
     tables: dict[str, Place] = {}
     hidden: dict[str, Place] = {}
     for table in query.find_all(exp.Table):
+        if table.find_ancestor(exp.Hint):
+            continue
         name = _name(table, text)
         if name and name.casefold() not in _common(table):
             tables.setdefault(name, _place(table.this, text))
         elif name and table.this.quoted:
             hidden.setdefault(name, _place(table.this, text))
-    if program := query.find(exp.QueryTransform):
-        raise FlawError(*_place(program, text), "TRANSFORM … USING runs a program; a query only selects")
+    _refuse(query, text)
     markers: dict[str, Place] = {}
     written = _markers(text) if query.find(exp.Placeholder) else {}
     for marker in query.find_all(exp.Placeholder):
@@ -45,6 +46,25 @@ def looked_into(text: str) -> Looked:
             raise FlawError(*_after(text[: text.find("?")]), "a parameter has a name, as in :least")
         markers.setdefault(marker.name, written.get(marker.name, (1, 1)))
     return Looked(tables, hidden, markers, query.find(exp.Group) is not None)
+
+
+def _refuse(query: exp.Expr, text: str) -> None:
+    """Refuse what reads or runs what no name in a FROM tells of."""
+    if program := query.find(exp.QueryTransform):
+        raise FlawError(*_place(program, text), "TRANSFORM … USING runs a program; a query only selects")
+    for common in query.find_all(exp.CTE):
+        if not isinstance(common.this, exp.Query | exp.Values):
+            raise FlawError(*_place(common, text), "what `with` names is no query: write SELECT or VALUES")
+    for lateral in query.find_all(exp.Lateral):
+        if not isinstance(lateral.this, exp.Query | exp.Values):
+            _refuse_function(lateral.this, _place(lateral, text))
+
+
+def _refuse_function(function: exp.Expr, place: Place) -> None:
+    """Refuse a function that stands for a table and may make its rows of anything."""
+    name = function.name if isinstance(function, exp.Anonymous) else function.key
+    if name.lower() not in _ROWS:
+        raise FlawError(*place, f"{name}() could read anything; name an input")
 
 
 def _markers(text: str) -> Mapping[str, Place]:
@@ -67,6 +87,11 @@ def _query(text: str) -> exp.Expr:
     except TokenError as error:
         told = str(error.__cause__ or error).partition(" from ")[0]
         raise FlawError(*_after(text.rstrip()), f"the end comes too early: {told}") from error
+    except (
+        Exception
+    ) as error:  # of a parser that is not ours: it has asserted, counted wrong, run out of stack
+        told = "sqlglot cannot read it, so that its inputs are not known; say it otherwise, or in Python"
+        raise FlawError(1, 1, f"{told} ({type(error).__name__})") from error
     if len(found) != 1:
         place = _place(found[1], text) if found else (1, 1)
         raise FlawError(*place, f"a file holds one query; this one holds {len(found) or 'none'}")
@@ -82,10 +107,8 @@ def _name(table: exp.Table, text: str) -> str:
         FlawError: it is not a bare name.
     """
     if not isinstance(table.this, exp.Identifier):
-        function = table.this.name if isinstance(table.this, exp.Anonymous) else table.this.key
-        if function.lower() in _ROWS:
-            return ""
-        raise FlawError(*_place(table, text), f"{function}() could read anything; name an input")
+        _refuse_function(table.this, _place(table, text))
+        return ""
     if table.db:
         told = ".".join(part.name for part in table.parts)
         raise FlawError(

@@ -10,13 +10,15 @@ from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefine
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sparkjobs.sql_models.model import THIS, FlawError, Sql
-from sparkjobs.sql_models.values import MARK, Opaque, identifier, put_in, text_of
+from sparkjobs.sql_models.values import MARK, Opaque, UnreadableError, Value, kind_of, put_in, text_of
 
 _LINE = "\x1f"
 _DIGITS = "".join(map(chr, range(0x2000, 0x200A)))
 """Spaces that stand for digits: where a template strips white space, the mark of a line goes with its end."""
 _NUMBER = re.compile(f"{_LINE}([{_DIGITS}]+){_LINE}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_FORGED = re.compile(r"[\x00-\x08\x0b-\x1e]")
+"""What no text has that a template makes; the marks of lines come with a part that was rendered already."""
 
 
 class UnansweredError(Exception):
@@ -65,7 +67,7 @@ def rendered(text: str, answers: Answers, *, incremental: bool) -> Sql:
     Raises:
         FlawError: it fails, or puts a value where it could not be quoted.
     """
-    values: list[Opaque | float] = []
+    values: list[Value] = []
     env = _environment(values, incremental=incremental)
     names = {
         "config": lambda **_: "",
@@ -76,28 +78,41 @@ def rendered(text: str, answers: Answers, *, incremental: bool) -> Sql:
         "var": answers.var,
     }
     try:
-        marked = env.from_string(_numbered(env, text), globals=names).render()
+        made = env.from_string(_numbered(env, text), globals=names).render()
     except TemplateSyntaxError as error:
         raise FlawError(error.lineno, 1, str(error.message)) from error
     except Exception as error:  # a template is the user's code: anything may come
         raise FlawError(_line_of(error), 1, _told(error, names)) from error
+    marked = made if isinstance(made, str) else text_of(made)
     try:
         return _settled(put_in(marked, values))
     except FlawError as flaw:
         raise FlawError(_settled(marked).line_at(flaw.line), 1, str(flaw)) from flaw
 
 
-def _environment(values: list[Opaque | float], *, incremental: bool) -> ImmutableSandboxedEnvironment:
+class _Environment(ImmutableSandboxedEnvironment):
+    """Whatever a template puts together of values cannot be read either."""
+
+    @staticmethod
+    def concat(parts: Iterable[str]) -> str | Opaque:  # type: ignore[override]  # render() hands it on
+        return _together("".join(parts))
+
+
+def _together(text: str) -> str | Opaque:
+    return Opaque(text, "sql") if MARK in text else text
+
+
+def _environment(values: list[Value], *, incremental: bool) -> ImmutableSandboxedEnvironment:
     def out(value: object) -> str:
         match value:
             case str():
-                return value
+                return _printable(value)
             case None | bool():
                 return "null" if value is None else str(value).lower()
             case Opaque():
-                return _marked(values, value)
+                return text_of(value) if kind_of(value) == "sql" else _marked(values, value)
             case int() | float():
-                return _marked(values, value) if value < 0 else str(value)
+                return _marked(values, value) if str(value).startswith("-") else str(value)
             case Undefined():
                 return str(value)
             case _This():
@@ -107,28 +122,32 @@ def _environment(values: list[Opaque | float], *, incremental: bool) -> Immutabl
             case _:
                 raise TypeError(f"a {type(value).__name__} is no SQL; write `| join(', ')` after a list")
 
-    def join(several: Iterable[object], between: str = "") -> str:
-        return between.join(map(out, several))
+    def join(several: Iterable[object], between: str = "") -> str | Opaque:
+        return _together(between.join(map(out, several)))
 
-    env = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, finalize=out, keep_trailing_newline=True, autoescape=False
-    )
+    env = _Environment(undefined=StrictUndefined, finalize=out, keep_trailing_newline=True, autoescape=False)
     env.globals.clear()
     env.filters |= {"identifier": _quoted, "join": join}
     del env.filters["random"]
     return env
 
 
-def _marked(values: list[Opaque | float], value: Opaque | float) -> str:
+def _printable(text: str) -> str:
+    if _FORGED.search(text):
+        raise UnansweredError("control characters are not allowed")
+    return text
+
+
+def _marked(values: list[Value], value: Value) -> str:
     values.append(value)
     return f"{MARK}{len(values) - 1}{MARK}"
 
 
-def _quoted(name: object) -> str:
-    text = text_of(name) if isinstance(name, Opaque) else str(name)
+def _quoted(name: object) -> Opaque:
+    text = text_of(name) if isinstance(name, Opaque) and kind_of(name) == "text" else str(name)
     if not text.isprintable():
         raise UnansweredError("a name holds a character that cannot be printed")
-    return identifier(text)
+    return Opaque(text, "name")
 
 
 def _parsed(text: str) -> nodes.Template:
@@ -138,12 +157,18 @@ def _parsed(text: str) -> nodes.Template:
         return ImmutableSandboxedEnvironment().parse(text)
     except TemplateSyntaxError as error:
         raise FlawError(error.lineno, 1, str(error.message)) from error
+    except RecursionError as error:
+        raise FlawError(1, 1, "its brackets are too deep to be read") from error
 
 
 def _settings(tree: nodes.Template) -> Iterator[Setting]:
-    for call in tree.find_all(nodes.Call):
-        if not (isinstance(call.node, nodes.Name) and call.node.name == "config"):
-            continue
+    outputs = [one for output in tree.body if isinstance(output, nodes.Output) for one in output.nodes]
+    calls = [one for one in outputs if isinstance(one, nodes.Call) and _is_config(one.node)]
+    spoken = {id(call.node) for call in calls}
+    for name in tree.find_all(nodes.Name):
+        if _is_config(name) and id(name) not in spoken:
+            raise FlawError(name.lineno, 1, "config(…) stands by itself, outside of `if`, `for` and `set`")
+    for call in calls:
         if call.args or call.dyn_args or call.dyn_kwargs:
             raise FlawError(call.lineno, 1, "config() takes `key=value`, nothing else")
         for one in call.kwargs:
@@ -152,6 +177,10 @@ def _settings(tree: nodes.Template) -> Iterator[Setting]:
             except nodes.Impossible:
                 problem = f"config() is read before anything is rendered: {one.key} must be a constant"
                 raise FlawError(one.lineno, 1, problem) from None
+
+
+def _is_config(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "config"
 
 
 def _numbered(env: ImmutableSandboxedEnvironment, text: str) -> str:
@@ -196,7 +225,7 @@ def _line_of(error: Exception) -> int:
 
 def _told(error: Exception, names: Iterable[str]) -> str:
     match error:
-        case UnansweredError():
+        case UnansweredError() | UnreadableError():
             return str(error)
         case UndefinedError():
             return f"{error}; a template has {', '.join(sorted(names))}"

@@ -2,23 +2,25 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
 from sparkjobs.sql_models.model import FlawError
 
-MARK: Final = "\x1e"
-"""Stands around the number of a value in a rendered text. No file may hold it."""
+MARK: Final = "\x01"
+"""Stands around the number of a value in a rendered text. No text of a template may hold it."""
 _NUMBER = re.compile(f"{MARK}([0-9]+){MARK}")
 _PIECES = re.compile(
     r"""
-    (?P<comment> --(?:\\(?:\x1f[^\x1f]*\x1f)?\n|[^\n])* | /\*.*?\*/ )
+    (?P<comment> --(?:\\(?:\x1f[^\x1f]*\x1f)?\n|[^\n])* | /\*(?!\+).*?\*/ )
     | (?P<raw> (?<!\w)[rR](?:'[^']*'|"[^"]*") ) | (?P<dollars> \$\w*\$ )
     | '(?P<text>(?:[^'\\]|\\.)*)'
     | (?P<name> "(?:[^"\\]|\\.)*" | `[^`]*` )
-    | \x1e(?P<value>[0-9]+)\x1e
+    | \x01(?P<value>[0-9]+)\x01
+    | (?P<open> ['"`] | /\*(?!\+) )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_WORD_END = re.compile(r"\w\Z")
 _NOT_IN = {
     "comment": "a value in a comment could end it; leave it out",
     "raw": "a value in a raw text could end it; write it between plain quotes",
@@ -27,15 +29,26 @@ _NOT_IN = {
 }
 
 
+class UnreadableError(Exception):
+    """A template would read what it can only pass on."""
+
+
 class Opaque:
-    """A text that a template can compare and pass on, but not read: it comes out as a literal."""
+    """What a template can pass on, but not read.
 
-    __slots__ = ("_text",)
+    A `text` of conf comes out as a literal, and can be compared. A `name` comes out as an identifier.
+    A `sql` is a part of the template that was rendered already and holds values; it comes out as it is.
+    """
 
-    def __init__(self, text: str) -> None:
+    __slots__ = ("_kind", "_text")
+
+    def __init__(self, text: str, kind: Literal["text", "name", "sql"] = "text") -> None:
         self._text = text
+        self._kind = kind
 
     def __eq__(self, other: object) -> bool:
+        if self._kind != "text":
+            self.__str__()
         return self._text == (other._text if isinstance(other, Opaque) else other)
 
     def __hash__(self) -> int:
@@ -45,9 +58,12 @@ class Opaque:
         return bool(self._text)
 
     def __str__(self) -> NoReturn:
-        raise TypeError("a value of conf cannot become part of a text; write {{ … }} where it belongs")
+        raise UnreadableError("a value of conf cannot become part of a text; write {{ … }} where it belongs")
 
-    __repr__ = __str__
+    __repr__ = __int__ = __float__ = __len__ = __iter__ = __str__
+
+
+Value = Opaque | float
 
 
 def text_of(value: Opaque) -> str:
@@ -55,11 +71,15 @@ def text_of(value: Opaque) -> str:
     return value._text  # noqa: SLF001 (a template's sandbox keeps it from there)
 
 
+def kind_of(value: Opaque) -> str:
+    """How `value` comes out."""
+    return value._kind  # noqa: SLF001
+
+
 def escaped(text: str) -> str:
     """`text` as it stands between single quotes, whatever it holds."""
     text = text.replace("\\", "\\\\").replace("'", "\\'")
-    # control characters for our marks, ${ for settings, which Spark puts into a text before it reads it
-    return re.sub(r"[\x00-\x1f]|\$(?=\{)", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(r"[\x00-\x1f]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def identifier(name: str) -> str:
@@ -67,49 +87,69 @@ def identifier(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def literal(value: Opaque | float) -> str:
-    """`value` as a SQL literal."""
-    return f"'{escaped(text_of(value))}'" if isinstance(value, Opaque) else bare(value)
+def literal(value: Value) -> str:
+    """`value` as SQL."""
+    if not isinstance(value, Opaque):
+        return bare(value)
+    return identifier(text_of(value)) if kind_of(value) == "name" else f"'{escaped(text_of(value))}'"
 
 
-def bare(value: Opaque | float) -> str:
+def bare(value: Value) -> str:
     """`value` as it stands within quotes."""
     if isinstance(value, Opaque):
         return escaped(text_of(value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def put_in(rendered: str, values: list[Opaque | float]) -> str:
+def put_in(rendered: str, values: list[Value]) -> str:
     """`rendered` with its marked values as SQL.
 
     Raises:
         FlawError: one stands where it cannot be quoted; the line is that of `rendered`.
     """
-    done = "".join(_put(rendered, values))
-    if (cut := done.find(MARK)) >= 0:
-        raise FlawError(done.count("\n", 0, cut) + 1, 1, "a value was cut apart by a filter")
-    return done
+    return "".join(_put(rendered, values)) if values else rendered
+
+
+def _put(rendered: str, values: list[Value]) -> Iterator[str]:
+    end = 0
+    for found in _PIECES.finditer(rendered):
+        before = rendered[end : found.start()]
+        end = found.end()
+        yield before
+        if problem := _problem(found, before, values):
+            inner = found[found.lastgroup or 0]
+            raise FlawError(rendered.count("\n", 0, found.start() + max(inner.find(MARK), 0)) + 1, 1, problem)
+        match str(found.lastgroup):
+            case "value":
+                value = literal(values[int(found["value"])])
+                # two dashes would begin a comment
+                yield f" {value}" if value.startswith("-") and before.endswith("-") else value
+            case "text":
+                yield _NUMBER.sub(lambda one: bare(values[int(one[1])]), found[0])
+            case _:
+                yield found[0]
+    yield rendered[end:]
+
+
+def _problem(found: re.Match[str], before: str, values: list[Value]) -> str | None:
+    """Why nothing may be put into this piece of SQL, if there is anything to put."""
+    kind = str(found.lastgroup)
+    inside = [values[int(number)] for number in _NUMBER.findall(found[0])]
+    match kind:
+        case "value" | "text":
+            named = kind == "text" and any(
+                isinstance(one, Opaque) and kind_of(one) == "name" for one in inside
+            )
+            if inside and _WORD_END.search(before):
+                return "a value right after a word could change what it says; write a space between them"
+            return "a name between ' is no name; leave the quotes out" if named else None
+        case "open":
+            return f"{found[0]} is never closed, so that it is not known where a value would stand"
+        case "dollars":
+            return _NOT_IN[kind]
+        case _:
+            return _NOT_IN[kind] if inside or _nested(found[0]) else None
 
 
 def _nested(piece: str) -> bool:
     return piece.startswith("/*") and "/*" in piece[2:]
-
-
-def _put(rendered: str, values: list[Opaque | float]) -> Iterator[str]:
-    end = 0
-    for found in _PIECES.finditer(rendered):
-        yield rendered[end : found.start()]
-        end = found.end()
-        kind, inner = str(found.lastgroup), found[found.lastgroup or 0]
-        if kind == "value":
-            value = literal(values[int(inner)])
-            # two dashes would begin a comment
-            yield f" {value}" if value.startswith("-") and rendered[: found.start()].endswith("-") else value
-        elif kind == "text":
-            yield "'" + _NUMBER.sub(lambda one: bare(values[int(one[1])]), inner) + "'"
-        elif MARK in inner or (values and (kind == "dollars" or _nested(inner))):
-            line = rendered.count("\n", 0, found.start() + max(inner.find(MARK), 0)) + 1
-            raise FlawError(line, 1, _NOT_IN[kind])
-        else:
-            yield inner
-    yield rendered[end:]

@@ -1,9 +1,10 @@
-"""What a table knows of itself: numbered manifests, the committed number, the lock.
+"""What a table knows of itself: numbered manifests, the committed number, the lock, the journal of a commit.
 
 Here: everything under `<table>/_sparkjobs/`, the number a commit carries, what footers say. No Spark.
 Not here: what should happen next (plan), the data files (publish).
 """
 
+from sparkjobs.state.journal import interrupted, recover
 from sparkjobs.state.lock import locked
 from sparkjobs.state.log import Foreign, app_id, manifest_at
 from sparkjobs.state.manifest import Manifest, begin
@@ -33,10 +34,12 @@ __all__ = [
     "claim",
     "committed_schema",
     "holds_files",
+    "interrupted",
     "locked",
     "look",
     "manifest_at",
     "read_outcome",
+    "recover",
     "remember",
     "set_aside_damaged",
     "state_folder",

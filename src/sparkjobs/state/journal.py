@@ -12,8 +12,8 @@ from typing import Any
 
 from sparkjobs.errors import DamagedStateError
 from sparkjobs.faults import reach
-from sparkjobs.state import holds_files, state_folder
 from sparkjobs.state.durable import read_json, sync, write_json
+from sparkjobs.state.table import holds_files, state_folder
 
 
 @dataclass(frozen=True, slots=True)
