@@ -24,8 +24,10 @@ from sparkjobs.lineage import (
     telling,
 )
 from sparkjobs.lineage.layout import layers
+from sparkjobs.lineage.nodes import Found, UnknownPlanError
 from sparkjobs.lineage.page import page
 from sparkjobs.lineage.picture import Picture, columns_pictured, part, places, tables_pictured
+from sparkjobs.lineage.plans import columns_in
 from sparkjobs.lineage.static import columns_in_text
 from tests.unit.projects import conf_of, project
 
@@ -439,3 +441,19 @@ def test_boxes_stand_behind_all_that_leads_to_them() -> None:
     assert layers((a, b, c, d), ((a, d), (b, c))) == ((a, b), (d, c))
     assert layers((a, b, c), ((a, b), (b, c))) == ((a,), (b,), (c,))
     assert layers((), ()) == ()
+
+
+def test_a_plan_that_is_too_deep_is_not_guessed_at() -> None:
+    leaf = {"class": "x.LocalRelation", "num-children": 0, "output": []}
+    deep = [{"class": "x.Filter", "num-children": 1, "condition": []}] * 5000
+
+    assert columns_in(json.dumps([*deep[:100], leaf])) == Found(())
+    with pytest.raises(UnknownPlanError, match="its plan is too deep"):
+        columns_in(json.dumps([*deep, leaf]))
+
+
+def test_a_node_that_nobody_knows_is_not_guessed_at() -> None:
+    leaf = {"class": "x.LocalRelation", "num-children": 0, "output": []}
+
+    with pytest.raises(UnknownPlanError, match="nobody knows what Novelty does to columns"):
+        columns_in(json.dumps([{"class": "x.Novelty", "num-children": 1}, leaf]))
