@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from sparkjobs.config.arguments import ColumnName, Columns
 from sparkjobs.config.checks import SHARED
+from sparkjobs.config.materialized import VIEW
 from sparkjobs.config.model import Name
 from sparkjobs.config.models import JobConf, Overlay, Project, Selector
 from sparkjobs.config.schema import REFERENCE, REFERENCE_SCHEMA, Schema, schema_of
@@ -37,8 +38,18 @@ def _file(kind: str, checks: Mapping[str, CheckFunction]) -> Schema:
         known["columns"], known["column"] = _columns(), schema_of(ColumnName)
         known |= {f"check_{key}": shared[key] for key in SHARED}
         known["Check"] = _rule(checks) if kind == "sources" else _one_of(checks.values())
+    if kind == "job":
+        _leave_to_the_project(found, known)
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": title}
     return {**head, **found, "$defs": {**known, REFERENCE: REFERENCE_SCHEMA}}
+
+
+def _leave_to_the_project(job: Schema, known: dict[str, Schema]) -> None:
+    """Let a job say nothing of its output, or not where it goes: the project does. A view goes nowhere."""
+    job["required"].remove("output")
+    job["properties"]["output"] = {"anyOf": [job["properties"]["output"], {"enum": [VIEW]}]}
+    for name in ("PlainOutput", "MergeOutput", "Scd2Output"):
+        known[name]["required"] = [key for key in known[name]["required"] if key not in ("format", "path")]
 
 
 def _columns() -> Schema:

@@ -12,11 +12,13 @@ def test_tables_are_told_without_a_jvm() -> None:
     done = sparkjobs("lineage", "--project", str(DEMO))
 
     assert done.returncode == 0
-    assert done.stdout.splitlines()[-4:] == [
-        "airport_hourly  job     ← stg_flights, stg_weather, airports",
-        "carrier_daily   job     ← stg_flights, airlines",
-        "route_delays    job     ← stg_flights, airports",
-        "worst_days      job     ← carrier_daily",
+    assert done.stdout.splitlines()[-6:] == [
+        "airport_hourly   job     ← stg_flights, stg_weather, airports",
+        "carrier_daily    job     ← stg_flights, airlines",
+        "route_delays     job     ← stg_flights, airports",
+        "departures       view    ← stg_flights",
+        "late_departures  job     ← departures",
+        "worst_days       job     ← carrier_daily",
     ]
     assert "JVM False" in done.stderr
 
