@@ -6,9 +6,9 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from sparkjobs.docs.layout import Layout, Route, laid_out
 from sparkjobs.docs.model import Entry
 from sparkjobs.lineage import Node
+from sparkjobs.lineage.layout import Layout, Route, laid_out
 
 _GAP: Final = 60
 _EDGE: Final = 8

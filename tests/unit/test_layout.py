@@ -3,8 +3,8 @@
 import time
 from itertools import pairwise
 
-from sparkjobs.docs.layout import laid_out
 from sparkjobs.lineage import Node
+from sparkjobs.lineage.layout import laid_out
 
 
 def job(name: str) -> Node:
