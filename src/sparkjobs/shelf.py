@@ -108,11 +108,17 @@ def steady(job: JobPlan, one: TableInput) -> Iterator[None]:
     """
     committed = state_folder(one.path) / "committed.json"
     before = read_json(committed)
-    try:
-        yield
-    finally:
+
+    def refuse_moved() -> None:
         if one.format == "parquet" and (interrupted(one.path) or read_json(committed) != before):
             raise TransientError(job.name, "read", f"files of {one.job} were moved while they were listed")
+
+    try:
+        yield
+    except Exception:
+        refuse_moved()
+        raise
+    refuse_moved()
 
 
 def shelf_of(

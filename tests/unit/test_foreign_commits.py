@@ -4,12 +4,18 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
+from pyspark.sql import SparkSession
 
-from sparkjobs.errors import ForeignCommitError, RestoredTableError
+from sparkjobs.errors import ForeignCommitError, RestoredTableError, TransientError
+from sparkjobs.publish import Attempt
+from sparkjobs.publish.delta import commit_delta
+from sparkjobs.results import Staged, StagedFile
 from sparkjobs.state import Manifest, begin, claim, look, manifest_at, state_folder
 from tests.unit.projects import DAILY, delta_commit, plan_of, project
 
@@ -31,6 +37,10 @@ def _append(table: Path, metadata: str | None = None) -> None:
     note = {"userMetadata": metadata} if metadata else None
     properties = CommitProperties(custom_metadata=note)
     write_deltalake(table, pa.table({"i": [9]}), mode="append", commit_properties=properties)
+
+
+def _append_beside(table: Path) -> None:
+    write_deltalake(table, pa.table({"i": [9], "p": ["x"]}), mode="append")
 
 
 def _optimize(table: Path) -> None:
@@ -174,3 +184,35 @@ def test_a_log_of_which_the_old_entries_are_cleaned_up_is_no_foreign_one(tmp_pat
         (table / f"_delta_log/{version:020}.json").unlink()
 
     assert plan_of(tmp_path).jobs[0].reasons == ()
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite", "overwrite_partitions"])
+@pytest.mark.parametrize("meanwhile", [_optimize, _append_beside])
+def test_what_comes_between_the_last_look_and_the_commit_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, meanwhile: Callable[[Path], None]
+) -> None:
+    for number in (1, 2):
+        write_deltalake(tmp_path, pa.table({"i": [number], "p": ["x"]}), mode="append", partition_by=["p"])
+    attempt = Attempt("daily", tmp_path, "delta", 3, "run", "0a1b2c3d")
+    path = attempt.data / "p=x/3.parquet"
+    path.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"i": [3]}), path)
+    file = StagedFile("p=x/3.parquet", path.stat().st_size, 0, 1, (("p", "x"),), '{"numRecords": 1}')
+    staged = Staged(attempt.data, DeltaTable(tmp_path).schema().to_json(), ("p",), (file,), ())
+
+    spark = cast("SparkSession", None)  # the files become the table's as they are
+
+    with monkeypatch.context() as patched:
+        patched.setattr("sparkjobs.publish.delta.reach", lambda _: meanwhile(tmp_path))
+        with pytest.raises(TransientError, match="somebody else has committed to its table meanwhile"):
+            commit_delta(spark, attempt, staged, mode)
+
+    there = [1, 2] if meanwhile is _optimize else [1, 2, 9]
+    assert _ids(tmp_path) == there
+    version = commit_delta(spark, attempt, staged, mode)
+    assert version == DeltaTable(tmp_path).version() == 3
+    assert _ids(tmp_path) == sorted([*there, 3] if mode == "append" else [3])
+
+
+def _ids(table: Path) -> list[int]:
+    return sorted(pa.table(DeltaTable(table).to_pyarrow_table())["i"].to_pylist())

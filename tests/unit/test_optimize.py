@@ -16,6 +16,7 @@ from sparkjobs.results import Extent
 from sparkjobs.shelf import steady
 from sparkjobs.state import locked, state_folder
 from sparkjobs.state.durable import write_json
+from sparkjobs.stop import Stopped
 from sparkjobs.terminal import optimized_table
 from tests.unit.projects import (
     DAILY,
@@ -204,3 +205,29 @@ def test_a_swap_that_was_finished_while_files_were_listed_is_seen_too(tmp_path: 
         write_json(committed, {"commit": {"number": 3, "compacted": "3-0a"}})
     with steady(job, one):
         pass
+
+
+@pytest.mark.parametrize(
+    ("error", "moved", "told"),
+    [
+        (FileNotFoundError, True, TransientError),
+        (FileNotFoundError, False, FileNotFoundError),
+        (Stopped, True, Stopped),
+    ],
+)
+def test_a_swap_explains_why_files_could_not_be_listed_and_hides_no_signal(
+    tmp_path: Path, error: type[BaseException], told: type[BaseException], *, moved: bool
+) -> None:
+    committed = tmp_path / "events/_sparkjobs/committed.json"
+    write_json(committed, {"commit": {"number": 3}})
+    one = TableInput("rows", "events", "parquet", tmp_path / "events", 3, cached=False)
+    (job,) = plan_of(project(tmp_path / "p")).jobs
+
+    def listed() -> None:
+        with steady(job, one):
+            if moved:
+                write_json(committed, {"commit": {"number": 3, "compacted": "3-0a"}})
+            raise error
+
+    with pytest.raises(told):
+        listed()

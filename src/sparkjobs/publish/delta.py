@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, Schema
+from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import (
     AddAction,
     CommitProperties,
@@ -23,7 +24,7 @@ from deltalake.transaction import (
 )
 from pyspark.sql import SparkSession
 
-from sparkjobs.errors import PublishError
+from sparkjobs.errors import PublishError, TransientError
 from sparkjobs.faults import reach
 from sparkjobs.publish.attempt import Attempt, complete, fence
 from sparkjobs.publish.stage import schema_of, staged_rows
@@ -61,6 +62,7 @@ def commit_delta(spark: SparkSession, attempt: Attempt, staged: Staged, mode: st
     Raises:
         StateMovedError: somebody has committed this manifest, or a later one.
         PublishError: a staged file is gone, or its columns are not the table's and `mode` keeps the table.
+        TransientError: somebody else has committed to the table meanwhile.
     """
     handle = fenced(attempt)
     complete(attempt, staged)
@@ -180,6 +182,9 @@ def _commit_files(attempt: Attempt, staged: Staged, mode: str, handle: DeltaTabl
     ]
     schema, by = Schema.from_json(staged.schema), list(staged.partition_by)
     properties = CommitProperties(
+        # Only upon the version that was looked at: deltalake would let an OPTIMIZE pass that came
+        # meanwhile, and the rows that it moved would stay beside those that replace them.
+        max_commit_retries=0,
         app_transactions=[Transaction(app_id(attempt.job), attempt.number, int(time.time() * 1000))],
         custom_metadata={"userMetadata": note(attempt), "operationMetrics": _metrics(staged)},
     )
@@ -188,11 +193,17 @@ def _commit_files(attempt: Attempt, staged: Staged, mode: str, handle: DeltaTabl
         create_table_with_add_actions(
             str(attempt.table), schema, adds, "error", by, commit_properties=properties
         )
-    elif mode == "overwrite_partitions":
+        return
+    if mode == "overwrite_partitions":
         actions += _replaced(staged, handle)
-        handle.create_write_transaction(actions, "append", schema, by, commit_properties=properties)
-    else:
-        handle.create_write_transaction(actions, mode, schema, by, commit_properties=properties)
+    log_mode = "overwrite" if mode == "overwrite" else "append"
+    try:
+        handle.create_write_transaction(actions, log_mode, schema, by, commit_properties=properties)
+    except CommitFailedError as error:
+        if DeltaTable(attempt.table).version() == handle.version():
+            raise
+        told = "somebody else has committed to its table meanwhile"
+        raise TransientError(attempt.job, "commit", told) from error
 
 
 def _replaced(staged: Staged, handle: DeltaTable) -> Iterator[RemoveAction]:
