@@ -200,6 +200,31 @@ def require_delta(spark: SparkSession) -> None:
         )
 
 
+@contextmanager
+def with_settings(spark: SparkSession, wanted: Mapping[str, int]) -> Iterator[None]:
+    """Inside, Spark has the settings `wanted`; afterwards those that it had.
+
+    Not after a signal: that has cut a call of the JVM short, and the next one would get its answer.
+    """
+    before = {name: spark.conf.get(name, None) for name in wanted}
+    for name, value in wanted.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    except Exception:
+        _set_back(spark, before)
+        raise
+    _set_back(spark, before)
+
+
+def _set_back(spark: SparkSession, before: Mapping[str, str | None]) -> None:
+    for name, value in before.items():
+        if value is None:
+            spark.conf.unset(name)
+        else:
+            spark.conf.set(name, value)
+
+
 def restore(spark: SparkSession, table: Path, version: int) -> None:
     """Take a Delta table back to an older version, in a commit of its own."""
     from delta.tables import DeltaTable  # noqa: PLC0415 (only this needs it)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
+from py4j.clientserver import JavaClient
 from pyspark.sql import SparkSession
 
 from sparkjobs.config import load
@@ -14,8 +15,10 @@ from sparkjobs.optimize import Optimized, optimized
 from sparkjobs.plan import Request, TableInput
 from sparkjobs.registry import collect
 from sparkjobs.results import Advice
+from sparkjobs.session import with_settings
 from sparkjobs.shelf import Shelf
 from sparkjobs.state import look
+from sparkjobs.stop import Stopped
 from tests.projects import NOW, lay_out, planned, rows, run, version, write_project
 from tests.projects import table as table_of
 from tests.spark.test_schema_change import grown
@@ -283,6 +286,31 @@ def test_delta_has_its_own_settings_back(spark: SparkSession, tmp_path: Path) ->
     finally:
         spark.conf.unset(largest)
     assert spark.conf.get("spark.databricks.delta.optimize.minFileSize", None) is None
+
+
+def test_a_signal_that_cuts_a_call_short_asks_nothing_more_of_the_jvm(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, calls, send = "spark.sql.shuffle.partitions", list[str](), JavaClient.send_command
+    before = spark.conf.get(name)
+
+    def counted(self: object, command: str, *more: object, **named: object) -> object:
+        calls.extend(["call"] * command.startswith("c\n"))  # others free what Python has forgotten
+        return send(self, command, *more, **named)
+
+    def cut_short() -> None:
+        with with_settings(spark, {name: 7}):
+            assert spark.conf.get(name) == "7"
+            calls.clear()
+            raise Stopped
+
+    with monkeypatch.context() as patched:
+        patched.setattr(JavaClient, "send_command", counted)
+        with pytest.raises(Stopped):
+            cut_short()
+
+    spark.conf.set(name, str(before))
+    assert calls == []
 
 
 def test_rows_that_would_change_their_partition_are_left_where_they_are(

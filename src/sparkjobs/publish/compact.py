@@ -7,7 +7,6 @@ them anew, and one journal swaps them. Either way the number in force is the sam
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import reduce
 from itertools import zip_longest
 from pathlib import Path
@@ -30,6 +29,7 @@ from sparkjobs.publish.attempt import Attempt
 from sparkjobs.publish.delta import make_durable
 from sparkjobs.publish.stage import Layout, collected, write
 from sparkjobs.results import Compacted, Extent, Staged
+from sparkjobs.session import with_settings
 from sparkjobs.sql import column
 from sparkjobs.state import committed_schema, state_folder
 from sparkjobs.state.durable import read_json
@@ -104,29 +104,14 @@ def _wanted(output: Output) -> int:
 
 
 def _optimize(spark: SparkSession, attempt: Attempt, output: Output, _: Files) -> int:
-    with _sized(spark, _wanted(output)):
+    wanted = _wanted(output)
+    # so it takes the files that `small` takes, and makes files of the size that is wanted
+    with with_settings(spark, {f"{_SETTINGS}.minFileSize": wanted // 2, f"{_SETTINGS}.maxFileSize": wanted}):
         JvmDelta.forPath(spark, str(attempt.table)).optimize().executeCompaction()
     reach("optimize.after")
     handle = DeltaTable(attempt.table)
     make_durable(attempt, handle)
     return int(handle.version())
-
-
-@contextmanager
-def _sized(spark: SparkSession, wanted: int) -> Iterator[None]:
-    """Let OPTIMIZE take the files that `small` takes, and make files of the size that is wanted."""
-    sizes = {f"{_SETTINGS}.minFileSize": wanted // 2, f"{_SETTINGS}.maxFileSize": wanted}
-    before = {name: spark.conf.get(name, None) for name in sizes}
-    try:
-        for name, size in sizes.items():
-            spark.conf.set(name, size)
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                spark.conf.unset(name)
-            else:
-                spark.conf.set(name, value)
 
 
 def _rewrite(spark: SparkSession, attempt: Attempt, output: Output, todo: Files) -> int:

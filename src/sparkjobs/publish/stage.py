@@ -15,6 +15,7 @@ from sparkjobs.config import Output, PlainOutput
 from sparkjobs.config.output import bytes_of
 from sparkjobs.publish.footers import delta_stats
 from sparkjobs.results import Staged, StagedFile
+from sparkjobs.session import with_settings
 from sparkjobs.sql import column
 from sparkjobs.state.durable import sync
 from sparkjobs.state.footers import FileFacts, facts_of, over_files
@@ -59,13 +60,8 @@ def write(spark: SparkSession, rows: DataFrame, layout: Layout, folder: Path) ->
         rows = rows.hint("rebalance", *map(column, layout.by))
     if layout.sort_by:
         rows = rows.sortWithinPartitions(*map(column, (*layout.by, *layout.sort_by)))
-    before = spark.conf.get(_SPLIT)
-    try:
-        if layout.file_size:
-            spark.conf.set(_SPLIT, bytes_of(layout.file_size))
+    with with_settings(spark, {_SPLIT: bytes_of(layout.file_size)} if layout.file_size else {}):
         rows.write.option("compression", "zstd").partitionBy(*layout.by).parquet(str(folder))
-    finally:
-        spark.conf.set(_SPLIT, str(before))
 
 
 def collected(folder: Path, schema: str, by: tuple[str, ...]) -> Staged:
