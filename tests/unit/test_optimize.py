@@ -12,6 +12,7 @@ from sparkjobs.errors import TransientError
 from sparkjobs.optimize import Optimized
 from sparkjobs.plan import TableInput
 from sparkjobs.publish import Attempt, due, extent, files_of, small
+from sparkjobs.publish.compact import _bins
 from sparkjobs.results import Extent
 from sparkjobs.shelf import steady
 from sparkjobs.state import locked, state_folder
@@ -92,6 +93,10 @@ def test_several_files_below_half_of_the_wanted_size_are_worth_it() -> None:
     assert small(files, output("2kB")) == {}
     assert small({"a": {"a/1": 1023, "a/2": 5, "a/3": 1024}}, output("2kB")) == {"a": {"a/1": 1023, "a/2": 5}}
     assert extent(files) == Extent(5, 3 * 64 * MB + 5)
+
+
+def test_files_without_a_byte_are_put_into_bins_too() -> None:
+    assert _bins({"a": 0, "b": 0, "c": 5, "d": 6}, 8) == [("a", "b", "c")]
 
 
 def test_files_are_told_by_partition(tmp_path: Path) -> None:
@@ -193,6 +198,19 @@ def test_a_table_that_is_not_as_its_state_says_ends_with_the_error_of_a_run(tmp_
     assert "is not as sparkjobs wrote it" in told()
     write_json(table / "_sparkjobs/table.json", {"job": "other", "format": "parquet"})
     assert "it belongs to job 'other'" in told()
+
+
+def test_no_table_is_touched_where_a_later_one_is_not_as_its_state_says(tmp_path: Path) -> None:
+    code = "from sparkjobs import job\n\n\n@job\ndef daily(sales, *, least):\n    return sales\n\n\n@job\ndef weekly(days):\n    return days\n"
+    weekly = "inputs: {days: {ref: daily}}\noutput: {format: parquet, path: '${warehouse}/weekly'}\n"
+    published(tmp_path, {"conf/jobs/weekly.yml": weekly}, code)
+    (tmp_path / "warehouse/weekly/_sparkjobs/manifests/1.json").unlink()
+
+    done = sparkjobs("optimize", "--project", str(tmp_path))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("'weekly': manifest 1 of ")
+    assert done.stdout == ""
 
 
 def test_a_swap_that_was_finished_while_files_were_listed_is_seen_too(tmp_path: Path) -> None:

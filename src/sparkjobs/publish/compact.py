@@ -141,7 +141,7 @@ def _rewrite(spark: SparkSession, attempt: Attempt, output: Output, todo: Files)
 def _bins(files: Mapping[str, int], wanted: int) -> list[tuple[str, ...]]:
     """Files of one partition that become one: the smallest first, as many as make no more than is wanted."""
     bins: list[tuple[str, ...]] = []
-    room = 0
+    room = -1  # not even for a file without a byte
     for path, size in sorted(files.items(), key=lambda one: (one[1], one[0])):
         if size > room:
             bins.append(())
