@@ -15,6 +15,9 @@ VALUES: dict[str, object] = {
     "below": -5,
     "nought": -0.0,
     "share": 0.5,
+    "huge": 1e16,
+    "endless": float("inf"),
+    "no number": float("nan"),
     "column": Opaque("a`b"),
 }
 
@@ -78,6 +81,24 @@ RENDERED = [
     ("select r'\\', xr'it\\'s', {{ var('day') }}", "select r'\\', xr'it\\'s', '2026-01-01'"),
     ("/*+ it is {{ var('day') }} */", "/*+ it is '2026-01-01' */"),
     ("select 'never closed", "select 'never closed"),
+    ("select '''{{ var('text') }}'''", "select '''it\\'s'''"),
+    ("'{{ var('day') }}{{ var('share') }}{{ var('below') }}'", "'2026-01-010.5-5'"),
+    ("`t`.{{ var('column') | identifier }}", "`t`.`a``b`"),
+    ("-- {{ var('below') }}\n`c {{ var('share') }}`", "-- -5\n`c 0.5`"),
+    # the end of a hint, not the begin of a comment
+    ("/*+ b(a) */* from a where x = {{ var('day') }}", "/*+ b(a) */* from a where x = '2026-01-01'"),
+    ("/*+ b(a) */* x like '*/ {{ var('text') }}' -- it's", "/*+ b(a) */* x like '*/ it\\'s' -- it's"),
+    (
+        "{% macro m() %}{{ var('text') }} or {{ caller() }}{% endmacro %}{% call m() %}{{ var('day') }}{% endcall %}",
+        "'it\\'s' or '2026-01-01'",
+    ),
+    (
+        "{% for x in [[1], [2]] recursive %}({{ loop(x) if x is iterable else var('day') }}){% endfor %}",
+        "(('2026-01-01'))(('2026-01-01'))",
+    ),
+    ("{% filter default('x') %}{{ var('day') }}{% endfilter %}", "'2026-01-01'"),
+    ("{% filter identifier %}a`b{% endfilter %}", "`a``b`"),
+    ("{% block b %}{{ var('day') }};{% endblock %}{{ self.b() }}", "'2026-01-01';'2026-01-01';"),
 ]
 
 
@@ -179,6 +200,35 @@ KEPT = [
     "{{ '\\x01' }}0{{ '\\x01' }}{{ var('text') }}",
     "{{ '%c0%c' % (1, 1) }}{{ var('text') }}",
     "{{ '-- %c' % 13 }}{{ var('text') }}",
+    "{{ [var('text'), \" -- '\"] | join('\\r') }}\n{{ var('text') }} --'",
+    "{{ ['', '1'] | join('\\x01') }}{{ var('text') }};{{ var('day') }}",
+    "{% filter replace('y', '\\x01') %}y0y{% endfilter %};{{ var('text') }}",
+    "{% filter replace('y', '\\r') %}-- y' {% endfilter %}\n {{ var('text') }} --'",
+    "{{ var('day') }}{{ var('text') }}",
+    "{{ var('many') | join }}",
+    "'x'{{ var('text') }}",
+    "{{ var('text') }}'x'",
+    "r'x'{{ var('text') }}",
+    "{{ var('column') | identifier }}{{ ref('x') }}",
+    "{{ ref('x') }}{{ var('column') | identifier }}",
+    "{{ var('below') }}{{ var('below') }}",
+    "{{ var('below') }}{{ var('least') }}",
+    "select {{ var('below') }}r'\\', 'a {{ var('text') }}'",
+    "select 1e+5r'\\', 'a {{ var('text') }} ' -- '",
+    "select file://a--'\n, {{ var('text') }} --'",
+    "top_{{ var('huge') }}",
+    "top_{{ var('share') }}",
+    "{{ var('share') }}_x",
+    "{{ var('endless') }}",
+    "{{ var('no number') }}",
+    *(
+        "{% set line %}\n{% endset %}" + use
+        for use in (
+            "/{{ line | replace('\n', '') }}* {{ var('text') }} */",
+            "-{{ line | replace('\n', '') }}- {{ var('text') }}",
+            "r{{ line | replace('\n', '') }}{{ var('text') }}",
+        )
+    ),
 ]
 
 

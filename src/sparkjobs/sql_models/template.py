@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from traceback import extract_tb
 from typing import NoReturn
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, UndefinedError, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sparkjobs.sql_models.model import THIS, FlawError, Sql
@@ -83,15 +85,36 @@ def rendered(text: str, answers: Answers, *, incremental: bool) -> Sql:
         raise FlawError(error.lineno, 1, str(error.message)) from error
     except Exception as error:  # a template is the user's code: anything may come
         raise FlawError(_line_of(error), 1, _told(error, names)) from error
-    marked = made if isinstance(made, str) else text_of(made)
+    # without the marks of lines, which would stand between what Spark reads as one word
+    sql = _settled(made if isinstance(made, str) else text_of(made))
     try:
-        return _settled(put_in(marked, values))
+        return Sql(put_in(sql.text, values), sql.lines)
     except FlawError as flaw:
-        raise FlawError(_settled(marked).line_at(flaw.line), 1, str(flaw)) from flaw
+        raise FlawError(sql.line_at(flaw.line), 1, str(flaw)) from flaw
+
+
+class _Generator(CodeGenerator):
+    """Sees to it that blocks of `call` and `filter` and recursive loops come out as `{{ … }}` does."""
+
+    def start_write(self, frame: Frame, node: nodes.Node | None = None) -> None:
+        super().start_write(frame, node)
+        self.write("environment.finalize(")
+
+    def end_write(self, frame: Frame) -> None:
+        self.write(")")
+        super().end_write(frame)
+
+    def simple_write(self, s: str, frame: Frame, node: nodes.Node | None = None) -> None:
+        """What a block wrote, which has come out already."""
+        super().start_write(frame, node)
+        self.write(s)
+        super().end_write(frame)
 
 
 class _Environment(ImmutableSandboxedEnvironment):
     """Whatever a template puts together of values cannot be read either."""
+
+    code_generator_class = _Generator
 
     @staticmethod
     def concat(parts: Iterable[str]) -> str | Opaque:  # type: ignore[override]  # render() hands it on
@@ -112,7 +135,7 @@ def _environment(values: list[Value], *, incremental: bool) -> ImmutableSandboxe
             case Opaque():
                 return text_of(value) if kind_of(value) == "sql" else _marked(values, value)
             case int() | float():
-                return _marked(values, value) if str(value).startswith("-") else str(value)
+                return _counted(values, value)
             case Undefined():
                 return str(value)
             case _This():
@@ -123,7 +146,7 @@ def _environment(values: list[Value], *, incremental: bool) -> ImmutableSandboxe
                 raise TypeError(f"a {type(value).__name__} is no SQL; write `| join(', ')` after a list")
 
     def join(several: Iterable[object], between: str = "") -> str | Opaque:
-        return _together(between.join(map(out, several)))
+        return _together(_printable(between).join(map(out, several)))
 
     env = _Environment(undefined=StrictUndefined, finalize=out, keep_trailing_newline=True, autoescape=False)
     env.globals.clear()
@@ -136,6 +159,13 @@ def _printable(text: str) -> str:
     if _FORGED.search(text):
         raise UnansweredError("control characters are not allowed")
     return text
+
+
+def _counted(values: list[Value], number: float) -> str:
+    """`number`; a whole one may be part of a name, where 0.5, -5 and 1e+16 would be several words."""
+    if isinstance(number, float) and not isfinite(number):
+        raise UnansweredError(f"{number} is no number that SQL can write")
+    return str(number) if isinstance(number, int) and number >= 0 else _marked(values, number)
 
 
 def _marked(values: list[Value], value: Value) -> str:

@@ -11,16 +11,20 @@ MARK: Final = "\x01"
 _NUMBER = re.compile(f"{MARK}([0-9]+){MARK}")
 _PIECES = re.compile(
     r"""
-    (?P<comment> --(?:\\(?:\x1f[^\x1f]*\x1f)?\n|[^\n])* | /\*(?!\+).*?\*/ )
+    (?P<comment> --(?:\\\n|[^\n])* | (?<!\*)/\*(?!\+).*?\*/ )
+    | (?P<unclear> (?<=[0-9])[rR]['"] | (?<=\w):// )
     | (?P<raw> (?<!\w)[rR](?:'[^']*'|"[^"]*") ) | (?P<dollars> \$\w*\$ )
     | '(?P<text>(?:[^'\\]|\\.)*)'
     | (?P<name> "(?:[^"\\]|\\.)*" | `[^`]*` )
     | \x01(?P<value>[0-9]+)\x01
-    | (?P<open> ['"`] | /\*(?!\+) )
+    | (?P<open> ['"`] | (?<!\*)/\*(?!\+) )
     """,
     re.VERBOSE | re.DOTALL,
 )
-_WORD_END = re.compile(r"\w\Z")
+_JOINS = re.compile(r"[\w'\"`\x01]")
+"""What stands beside a value in code and would make one word of both: Spark reads 'a''b' as a'b."""
+_WORD = re.compile(r"\w")
+_BESIDE = "a value right beside a word, a quote or a value could change what it says; write a space there"
 _NOT_IN = {
     "comment": "a value in a comment could end it; leave it out",
     "raw": "a value in a raw text could end it; write it between plain quotes",
@@ -102,7 +106,7 @@ def bare(value: Value) -> str:
 
 
 def put_in(rendered: str, values: list[Value]) -> str:
-    """`rendered` with its marked values as SQL.
+    """`rendered` with its marked values as SQL, on as many lines.
 
     Raises:
         FlawError: one stands where it cannot be quoted; the line is that of `rendered`.
@@ -113,42 +117,48 @@ def put_in(rendered: str, values: list[Value]) -> str:
 def _put(rendered: str, values: list[Value]) -> Iterator[str]:
     end = 0
     for found in _PIECES.finditer(rendered):
-        before = rendered[end : found.start()]
+        yield rendered[end : found.start()]
         end = found.end()
-        yield before
-        if problem := _problem(found, before, values):
+        if problem := _problem(found, values):
             inner = found[found.lastgroup or 0]
             raise FlawError(rendered.count("\n", 0, found.start() + max(inner.find(MARK), 0)) + 1, 1, problem)
-        match str(found.lastgroup):
-            case "value":
-                value = literal(values[int(found["value"])])
-                # two dashes would begin a comment
-                yield f" {value}" if value.startswith("-") and before.endswith("-") else value
-            case "text":
-                yield _NUMBER.sub(lambda one: bare(values[int(one[1])]), found[0])
-            case _:
-                yield found[0]
+        if found.lastgroup == "value":
+            value = literal(values[int(found["value"])])
+            # two dashes would begin a comment
+            yield f" {value}" if value.startswith("-") and _before(found) == "-" else value
+        else:
+            yield _NUMBER.sub(lambda one: bare(values[int(one[1])]), found[0])
     yield rendered[end:]
 
 
-def _problem(found: re.Match[str], before: str, values: list[Value]) -> str | None:
+def _before(found: re.Match[str]) -> str:
+    return found.string[max(found.start() - 1, 0) : found.start()]
+
+
+def _problem(found: re.Match[str], values: list[Value]) -> str | None:
     """Why nothing may be put into this piece of SQL, if there is anything to put."""
     kind = str(found.lastgroup)
     inside = [values[int(number)] for number in _NUMBER.findall(found[0])]
+    texts = [one for one in inside if isinstance(one, Opaque)]
     match kind:
-        case "value" | "text":
-            named = kind == "text" and any(
-                isinstance(one, Opaque) and kind_of(one) == "name" for one in inside
-            )
-            if inside and _WORD_END.search(before):
-                return "a value right after a word could change what it says; write a space between them"
-            return "a name between ' is no name; leave the quotes out" if named else None
+        case "value":
+            after = found.string[found.end() : found.end() + 1]
+            if _JOINS.match(_before(found)) or _JOINS.match(after):
+                return _BESIDE
+        case "text":
+            if inside and _WORD.match(_before(found)):
+                return _BESIDE
+            if any(kind_of(one) == "name" for one in texts):
+                return "a name between ' is no name; leave the quotes out"
         case "open":
             return f"{found[0]} is never closed, so that it is not known where a value would stand"
+        case "unclear":
+            return f"{found[0]} right after a word reads in two ways; write a space between them, or quotes"
         case "dollars":
             return _NOT_IN[kind]
         case _:
-            return _NOT_IN[kind] if inside or _nested(found[0]) else None
+            return _NOT_IN[kind] if texts or _nested(found[0]) else None
+    return None
 
 
 def _nested(piece: str) -> bool:
