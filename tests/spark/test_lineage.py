@@ -278,10 +278,16 @@ def test_the_columns_of_a_frame(spark: SparkSession, name: str) -> None:
 @pytest.mark.parametrize("name", QUERIES)
 def test_the_columns_of_a_query(spark: SparkSession, name: str) -> None:
     text, expected = QUERIES[name]
-    for one, rows in zip(("a", "b"), inputs(spark), strict=True):
+    given = dict(zip(("a", "b"), inputs(spark), strict=True))
+    for one, rows in given.items():
         rows.createOrReplaceTempView(one)
+    try:
+        asked = spark.sql(text)
+    finally:
+        for one in given:
+            spark.catalog.dropTempView(one)
 
-    assert told(*found_in(spark.sql(text), INPUTS)) == expected
+    assert told(*found_in(asked, INPUTS)) == expected
 
 
 def lineage(spark: SparkSession, root: Path, only: set[Node] | None = None) -> dict[str, Table]:
