@@ -10,7 +10,7 @@ from sparkjobs import jvm
 from sparkjobs.errors import FunctionError
 from sparkjobs.plan import JobPlan, TableInput
 from sparkjobs.read import read_table
-from sparkjobs.sql import CALLS_OUT
+from sparkjobs.sql import CALLS_OUT, read_beyond
 from sparkjobs.sql_models import THIS, Model, Sql
 from sparkjobs.state import look
 
@@ -81,17 +81,15 @@ def asked(
 def _refuse(spark: SparkSession, job: str, model: Model, sql: Sql, frames: Mapping[str, DataFrame]) -> None:
     """Refuse what the session may know by name though it is no input, and functions that leave Spark."""
     nodes = list(jvm.query_syntax(spark, sql.text))
-    ours = {*frames, *(name for kind, name in nodes if kind == "CommonTable")}
-    known = {name.casefold() for name in ours}
-    for kind, name in nodes:
-        if kind == "Relation" and name.casefold() not in known:
-            told = f"it reads {name!r}, which is no input"
-        elif kind == "UnresolvedFunction" and name.lower() in CALLS_OUT:
-            told = f"{name}() calls what is not Spark; say it in Python"
-        else:
-            continue
-        line = sql.text.count("\n", 0, max(sql.text.casefold().find(name.casefold()), 0)) + 1
-        raise FunctionError(job, f"{model.file}:{sql.line_at(line)}", told)
+    functions = (name for kind, name in nodes if kind == "UnresolvedFunction")
+    if name := read_beyond(nodes, frames):
+        told = f"it reads {name!r}, which is no input"
+    elif name := next((one for one in functions if one.lower() in CALLS_OUT), None):
+        told = f"{name}() calls what is not Spark; say it in Python"
+    else:
+        return
+    line = sql.text.count("\n", 0, max(sql.text.casefold().find(name.casefold()), 0)) + 1
+    raise FunctionError(job, f"{model.file}:{sql.line_at(line)}", told)
 
 
 def _line(error: PySparkException, sql: Sql) -> int:

@@ -4,7 +4,7 @@ Also the names of the columns that travel beside a source's rows until the contr
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from secrets import token_hex
 from typing import Final
@@ -153,14 +153,20 @@ def selection(spark: SparkSession, text: str, frames: Mapping[str, DataFrame]) -
 
 def _refuse_more(text: str, nodes: list[tuple[str, str]], views: frozenset[str]) -> None:
     """Refuse a query that reads anything else, or does more than select."""
-    # a name with a dot could be taken for the path of a file, which Spark would read
-    known = views | {name for node, name in nodes if node == "CommonTable" and "." not in name}
     for node, name in nodes:
         if node == "Plan" and name not in _SELECTS:
             raise ValueError(f"{text!r}: a query may only select; {name} is more")
-        if node == "Relation" and name not in known:
-            raise ValueError(f"{text!r}: it reads {name!r}; write an input as {{name}}, the rows as {{rows}}")
         _refuse_impure(text, node, name)
+    if beyond := read_beyond(nodes, views):
+        raise ValueError(f"{text!r}: it reads {beyond!r}; write an input as {{name}}, the rows as {{rows}}")
+
+
+def read_beyond(nodes: Collection[tuple[str, str]], known: Iterable[str]) -> str | None:
+    """The first table that a query of these `nodes` reads and that is neither `known` nor its own."""
+    # a name with a dot could be taken for the path of a file, which Spark would read
+    own = (name for node, name in nodes if node == "CommonTable" and "." not in name)
+    names = {name.casefold() for name in (*known, *own)}
+    return next((name for node, name in nodes if node == "Relation" and name.casefold() not in names), None)
 
 
 def refused_word(text: str) -> str | None:

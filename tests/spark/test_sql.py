@@ -156,6 +156,11 @@ REFUSED = [
     ("with q as (table hidden)\nselect * from q", 1, "it reads 'hidden', which is no input"),
     ("select id\nfrom sales join Hidden using (id)", 2, "it reads 'Hidden', which is no input"),
     ("select *\nfrom text.`/etc/hostname`", 1, "it reads 'text./etc/hostname', which is no input"),
+    (
+        "with `text./etc/hostname` as (select 1)\nselect * from text.`/etc/hostname`",
+        1,
+        "it reads 'text./etc/hostname', which is no input",
+    ),
     ("select exists (select 1\nfrom hidden) as x", 2, "it reads 'hidden', which is no input"),
     ("select\n  reflect('java.lang.System', 'getenv', 'HOME') as x", 2, "reflect() calls what is not Spark"),
     ("select Try_Reflect('java.lang.System', 'getenv', 'HOME') as x", 1, "Try_Reflect() calls what is not"),

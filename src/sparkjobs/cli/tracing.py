@@ -15,6 +15,7 @@ from sparkjobs.registry import Registry, registry_of
 if TYPE_CHECKING:
     from sparkjobs.lineage import Lineage, Node, Table
     from sparkjobs.lineage.follow import Way
+    from sparkjobs.lineage.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,6 @@ def lineage(here: Project, asked: Selection, wanted: _Wanted) -> None:
 
 def _tables(conf: Conf, registry: Registry, asked: Selection, wanted: _Wanted) -> str:
     from sparkjobs.lineage import formats, telling  # noqa: PLC0415 (--help does without them)
-    from sparkjobs.lineage.page import page  # noqa: PLC0415
     from sparkjobs.lineage.picture import columns_pictured, part, tables_pictured  # noqa: PLC0415
 
     shown = _shown(conf, asked, wanted)
@@ -78,19 +78,14 @@ def _tables(conf: Conf, registry: Registry, asked: Selection, wanted: _Wanted) -
     match wanted.form:
         case "json":
             return formats.as_json(found)
-        case "mermaid":
-            return formats.as_mermaid(picture)
-        case "dot":
-            return formats.as_dot(picture)
-        case "html":
-            return page(f"Lineage of {conf.project.name}", found, picture)
-        case _:
+        case "text":
             return telling.columns_told(found) if wanted.columns else telling.tables_told(found)
+        case _:
+            return _drawn(wanted.form, f"Lineage of {conf.project.name}", found, picture)
 
 
 def _column(conf: Conf, registry: Registry, asked: Selection, wanted: _Wanted) -> str:
     from sparkjobs.lineage import Place, follow, formats, nodes_from, tables_of, telling  # noqa: PLC0415
-    from sparkjobs.lineage.page import page  # noqa: PLC0415
     from sparkjobs.lineage.picture import columns_pictured, places  # noqa: PLC0415
 
     if asked.select or asked.more or asked.exclude or asked.selectors:
@@ -108,14 +103,24 @@ def _column(conf: Conf, registry: Registry, asked: Selection, wanted: _Wanted) -
     match wanted.form:
         case "json":
             return formats.reached_as_json(start, way, reached)
+        case "text":
+            return telling.reached_told(start, way, reached)
+        case _:
+            return _drawn(wanted.form, f"{node.name}.{start.column}: {way}", only, picture)
+
+
+def _drawn(form: str, title: str, found: "Lineage", picture: "Picture") -> str:
+    """`picture`, of `found`, in the language of `form`."""
+    from sparkjobs.lineage import formats  # noqa: PLC0415 (--help does without them)
+    from sparkjobs.lineage.page import page  # noqa: PLC0415
+
+    match form:
         case "mermaid":
             return formats.as_mermaid(picture)
         case "dot":
             return formats.as_dot(picture)
-        case "html":
-            return page(f"{node.name}.{start.column}: {way}", only, picture)
         case _:
-            return telling.reached_told(start, way, reached)
+            return page(title, found, picture)
 
 
 def _shown(conf: Conf, asked: Selection, wanted: _Wanted) -> "frozenset[Node]":

@@ -29,7 +29,7 @@ def found_sql(tree: Node, root: Path, mistakes: list[str]) -> Mapping[str, SqlFi
     for path in files_below(root, _packages(tree), ".sql"):
         shown = str(path.relative_to(root))
         try:
-            file = SqlFile(path.stem, path, shown, _text(path))
+            file = SqlFile(path.stem, path, shown, text_of(path))
         except (OSError, ValueError) as error:
             mistakes.append(f"{shown}:1:1: it cannot be read: {error}")
             continue
@@ -140,7 +140,13 @@ def without_inputs(tree: Node, models: Collection[str]) -> Iterator[tuple[Mark, 
             yield inputs.mark, "inputs: must not be empty"
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file, without a byte order mark and with its lines ended as here.
+
+    Raises:
+        ValueError: it is too long, or not UTF-8.
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

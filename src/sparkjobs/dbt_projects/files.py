@@ -7,6 +7,7 @@ from typing import Final
 
 from sparkjobs.config.locations import within
 from sparkjobs.config.node import MAX_BYTES
+from sparkjobs.config.sql import text_of
 from sparkjobs.dbt_projects.model import Remark, Remarks, Text
 from sparkjobs.errors import UsageError
 
@@ -60,20 +61,6 @@ def texts(
             yield Text(path, text_of(file), path.removeprefix(f"{around}/"))
         except (OSError, ValueError) as error:
             remarks.append(Remark(f"{path}:1", f"it cannot be read: {error}", "Bring it by hand"))
-
-
-def text_of(file: Path, most: int = MAX_BYTES) -> str:
-    """The text of a file, with its lines ended as here.
-
-    Raises:
-        ValueError: it is too long, or not UTF-8.
-        OSError: it cannot be read.
-    """
-    data = bytes_of(file, most)
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        raise ValueError("it is not UTF-8") from error
 
 
 def seed_of(file: Path) -> str:

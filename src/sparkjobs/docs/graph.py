@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 
 from sparkjobs.docs.model import Entry
 from sparkjobs.lineage import Node
+from sparkjobs.lineage.drawing import anchor
 from sparkjobs.lineage.layout import Layout, Route, laid_out
 
 _GAP: Final = 60
@@ -36,11 +37,6 @@ class _Size:
 
     def y(self, row: float) -> float:
         return _EDGE + row * self.row
-
-
-def anchor(node: Node) -> str:
-    """The id of the part of the page that tells of `node`."""
-    return f"{node.kind}-{node.name}"
 
 
 def whole(entries: Sequence[Entry], edges: Iterable[tuple[Node, Node]]) -> Markup:

@@ -19,6 +19,7 @@ from sparkjobs.docs.code import marked
 from sparkjobs.docs.model import STATUSES, Entry, Site
 from sparkjobs.errors import UsageError
 from sparkjobs.lineage import Node
+from sparkjobs.lineage.drawing import anchor
 from sparkjobs.report import charts, words
 from sparkjobs.results import PastRun
 
@@ -65,7 +66,7 @@ def written(path: Path, text: str) -> Path:
 
 def column_anchor(node: Node, column: str) -> str:
     """The id of a column's row: one word that no other row has, whatever the column is called."""
-    return f"{graph.anchor(node)}.{quote(column, safe='')}"
+    return f"{anchor(node)}.{quote(column, safe='')}"
 
 
 def _of_kind(site: Site, kind: str) -> list[Entry]:
@@ -131,7 +132,7 @@ def _template() -> Template:
     style, script = (here.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     environment.filters |= {
         **{one.__name__: one for one in (words.number, words.span, charts.now_and_range)},
-        "anchor": graph.anchor,
+        "anchor": anchor,
         "css": graph.css,
         "icon": graph.icon_of,
         "marked": marked,

@@ -27,7 +27,6 @@ from sparkjobs.plan.graph import function_name
 from sparkjobs.publish.history import versions_of
 from sparkjobs.query import asked
 from sparkjobs.registry import Registry
-from sparkjobs.sql_models import THIS
 from sparkjobs.transform import transform
 
 
@@ -102,8 +101,6 @@ def _empty(walk: _Walk, inputs: Mapping[str, Node]) -> dict[str, DataFrame]:
 def _of_job(walk: _Walk, node: Node, frames: dict[str, DataFrame]) -> DataFrame:
     body = walk.conf.jobs[node.name]
     function = walk.registry.jobs[function_name(node.name, body)]
-    if function.sql and THIS in function.sql.sql.text:
-        raise UnknownColumnsError("it reads its own table even where it makes that anew")
     jvm.label(walk.spark, walk.group, node.name)
     # secrets stay references: what they are does not matter to columns
     job = drafted(walk.conf, node.name, function, (), ())

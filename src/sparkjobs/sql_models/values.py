@@ -25,6 +25,7 @@ _JOINS = re.compile(r"[\w'\"`\x01]")
 """What stands beside a value in code and would make one word of both: Spark reads 'a''b' as a'b."""
 _WORD = re.compile(r"\w")
 _BESIDE = "a value right beside a word, a quote or a value could change what it says; write a space there"
+_OPAQUE = "a value of conf cannot become part of a text; write {{ … }} where it belongs"
 _NOT_IN = {
     "comment": "a value in a comment could end it; leave it out",
     "raw": "a value in a raw text could end it; write it between plain quotes",
@@ -52,7 +53,7 @@ class Opaque:
 
     def __eq__(self, other: object) -> bool:
         if self._kind != "text":
-            self.__str__()
+            raise UnreadableError(_OPAQUE)
         return self._text == (other._text if isinstance(other, Opaque) else other)
 
     def __hash__(self) -> int:
@@ -62,7 +63,7 @@ class Opaque:
         return bool(self._text)
 
     def __str__(self) -> NoReturn:
-        raise UnreadableError("a value of conf cannot become part of a text; write {{ … }} where it belongs")
+        raise UnreadableError(_OPAQUE)
 
     __repr__ = __int__ = __float__ = __len__ = __iter__ = __str__
 
