@@ -14,7 +14,7 @@ from sparkjobs.config import Conf
 from sparkjobs.errors import InputError, TransientError
 from sparkjobs.plan import JobPlan, Key, PlannedInput, RunPlan, SourceInput, TableInput
 from sparkjobs.quality import Contracted, Counted, apply, counted
-from sparkjobs.read import read_source, read_table
+from sparkjobs.read import Sound, read_source, read_table
 from sparkjobs.sql import refuse_expressions
 from sparkjobs.state import interrupted, state_folder, table_rows
 from sparkjobs.state.durable import read_json
@@ -26,11 +26,11 @@ class Opened:
 
     frame: DataFrame
     contracted: Contracted | None = None
-    """The contract of a source; None for what another job published."""
+    """The contract of a source; None where it has none, and for what another job published."""
     counted: Counted | None = None
     """How a part of a published table is counted."""
     rows: int = 0
-    """The rows of a whole published table."""
+    """The rows of a source without contract, or of a whole published table."""
 
 
 class Shelf:
@@ -82,6 +82,8 @@ class Shelf:
 
     def _source(self, spark: SparkSession, one: SourceInput) -> Opened:
         incoming = read_source(spark, one, self._root)
+        if isinstance(incoming, Sound):
+            return Opened(_kept(incoming.rows, one), rows=incoming.count)
         try:
             contracted = apply(spark, one, incoming.rows, incoming.headers, self.now)
         except ValueError as error:
@@ -96,7 +98,11 @@ class Shelf:
                 part = counted(one.job, frame, one.part, cached=one.cached)
                 return Opened(part.rows, counted=part)
             rows = table_rows(one.path, one.format, version)
-            return Opened(frame.persist() if one.cached else frame, rows=rows)
+            return Opened(_kept(frame, one), rows=rows)
+
+
+def _kept(frame: DataFrame, one: PlannedInput) -> DataFrame:
+    return frame.persist() if one.cached else frame
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from pyspark.sql import SparkSession
 
 from sparkjobs.config import Source
 from sparkjobs.config.node import parse, plain
+from sparkjobs.plan import SourceInput
 from sparkjobs.plan.checks import planned_checks
 from sparkjobs.plan.inputs import pin
 from sparkjobs.quality import Contracted, Rejected, apply, settle
-from sparkjobs.read import read_source
+from sparkjobs.read import Incoming, Sound, read_source
 from sparkjobs.results import Ledger
 from sparkjobs.state.quarantine import lines
 from tests.checks import NOW, registry
@@ -48,12 +49,22 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> None:
 
 def opened(spark: SparkSession, root: Path, body: str, *, cached: bool = False) -> Contracted:
     """The source of YAML `body`, whose `path` is relative to `root`, under its contract."""
+    one = _pinned(root, body, cached=cached)
+    incoming = read_source(spark, one, root)
+    assert isinstance(incoming, Incoming)
+    return apply(spark, one, incoming.rows, incoming.headers, NOW)
+
+
+def incoming_of(spark: SparkSession, root: Path, body: str) -> Incoming | Sound:
+    """What is read of the source of YAML `body`, before any contract."""
+    return read_source(spark, _pinned(root, body), root)
+
+
+def _pinned(root: Path, body: str, *, cached: bool = False) -> SourceInput:
     conf = source(body)
     conf = conf.model_copy(update={"path": str(root / conf.path)})
     rules = planned_checks(conf.rules, registry().checks)
-    one = replace(pin("rows", "rows", conf, root, cached=cached), rules=rules)
-    incoming = read_source(spark, one, root)
-    return apply(spark, one, incoming.rows, incoming.headers, NOW)
+    return replace(pin("rows", "rows", conf, root, cached=cached), rules=rules)
 
 
 def outcome(spark: SparkSession, root: Path, body: str, *, cached: bool = False) -> Outcome:

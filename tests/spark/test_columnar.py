@@ -12,9 +12,9 @@ from pyspark.sql import SparkSession
 
 from sparkjobs.errors import InputError
 from sparkjobs.plan.inputs import pin
-from sparkjobs.read import read_source
+from sparkjobs.read import Sound, read_source
 from sparkjobs.sql import IN
-from tests.spark.inputs import outcome, source
+from tests.spark.inputs import incoming_of, outcome, source
 
 BODY = """
 format: parquet
@@ -74,9 +74,11 @@ def test_without_columns_files_that_differ_are_refused(spark: SparkSession, tmp_
 
 def test_without_columns_the_files_own_schema_holds(spark: SparkSession, tmp_path: Path) -> None:
     parquet(tmp_path, "a.parquet", id=[1], day=[date(2013, 1, 1)], amount=[Decimal("1.10")])
-    result = outcome(spark, tmp_path, "format: parquet\npath: in\n")
-    assert result.good == [(1, date(2013, 1, 1), Decimal("1.10"))]
-    assert (result.ledger.read, result.ledger.valid) == (1, 1)
+    sound = incoming_of(spark, tmp_path, "format: parquet\npath: in\n")
+    assert isinstance(sound, Sound)
+    assert sound.rows.dtypes == [("id", "bigint"), ("day", "date"), ("amount", "decimal(3,2)")]
+    assert [tuple(row) for row in sound.rows.collect()] == [(1, date(2013, 1, 1), Decimal("1.10"))]
+    assert sound.count == 1
 
 
 def test_partition_folders_are_columns_of_the_declared_type(spark: SparkSession, tmp_path: Path) -> None:

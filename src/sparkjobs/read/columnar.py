@@ -2,23 +2,38 @@
 
 Spark gives null for a declared column that a file lacks, and fails late on files whose types
 differ. So the footers are compared first, and files of one schema are read together, by name.
+Where a source demands nothing of its rows they are counted by the footers too, so that a job reads
+of them what it needs and no more.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
+from deltalake import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from sparkjobs.config import Source
 from sparkjobs.config.sources import DeltaSource, OrcSource, ParquetSource
 from sparkjobs.errors import InputError
 from sparkjobs.jvm import loaded
 from sparkjobs.plan import Added, File, SourceInput
 from sparkjobs.plan.inputs import misfits
 from sparkjobs.read.added import added_frames
-from sparkjobs.read.incoming import Incoming, incoming_columns, listed, nothing, paths, together, value_of
+from sparkjobs.read.incoming import (
+    Incoming,
+    Sound,
+    incoming_columns,
+    listed,
+    nothing,
+    paths,
+    together,
+    value_of,
+)
 from sparkjobs.sql import column, quoted
 
 EXACT = {
@@ -29,9 +44,17 @@ EXACT = {
 _FIX = "Mend the files, or say on_missing_columns, on_extra_columns in conf/sources.yml."
 
 
+@dataclass(frozen=True, slots=True)
+class _Footer:
+    """What a file tells of itself."""
+
+    schema: tuple[tuple[str, str], ...]
+    rows: int
+
+
 def read_columnar(
     spark: SparkSession, planned: SourceInput, conf: ParquetSource | OrcSource, root: Path
-) -> Incoming:
+) -> Incoming | Sound:
     """The rows of the pinned Parquet or ORC files; partition folders give text columns.
 
     Raises:
@@ -40,8 +63,11 @@ def read_columnar(
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
     groups: dict[tuple[tuple[str, str], ...], list[File]] = {}
+    count = 0
     for file in planned.files:
-        groups.setdefault(_schema(root / file.path, conf), []).append(file)
+        footer = _footer(root / file.path, conf)
+        groups.setdefault(footer.schema, []).append(file)
+        count += footer.rows
     problems = [
         f"{files[0].path}: {problem}"
         for schema, files in groups.items()
@@ -57,10 +83,12 @@ def read_columnar(
     if problems:
         raise InputError(planned.source, tuple(problems), _FIX)
     frames = [_read(spark, files, conf, root) for files in groups.values()]
+    if not _demands(conf) and planned.part is None:
+        return Sound(together(frames), count)
     return Incoming(together([_incoming(frame, conf, as_text=len(groups) > 1) for frame in frames]), 0)
 
 
-def read_delta(spark: SparkSession, planned: SourceInput, conf: DeltaSource) -> Incoming:
+def read_delta(spark: SparkSession, planned: SourceInput, conf: DeltaSource) -> Incoming | Sound:
     """The rows of the pinned version, or of what was added up to it.
 
     Raises:
@@ -73,7 +101,25 @@ def read_delta(spark: SparkSession, planned: SourceInput, conf: DeltaSource) -> 
     problems = tuple(misfits(conf, tuple(frames[0].columns)))
     if problems:
         raise InputError(planned.source, problems, _FIX)
+    if not _demands(conf) and planned.part is None:
+        count = _logged_rows(conf, planned.version)
+        if count is not None:
+            return Sound(together(frames), count)
     return Incoming(together([_incoming(frame, conf, as_text=False) for frame in frames]), 0)
+
+
+def _demands(conf: Source) -> bool:
+    """Whether a row can be bad."""
+    return bool(conf.columns or conf.rules or conf.unique)
+
+
+def _logged_rows(conf: DeltaSource, version: int | None) -> int | None:
+    """How many rows the log tells of; None where a file's are not told, or some may be deleted in it."""
+    table = DeltaTable(conf.path, version=version)
+    if "deletionVectors" in (table.protocol().reader_features or ()):
+        return None
+    rows = pa.table(table.get_add_actions()).column("num_records").to_pylist()
+    return None if None in rows else sum(rows)
 
 
 def _read(
@@ -102,9 +148,14 @@ def _incoming(frame: DataFrame, conf: ParquetSource | OrcSource | DeltaSource, *
     return frame.select("*", "_metadata").select(*told)
 
 
-def _schema(file: Path, conf: ParquetSource | OrcSource) -> tuple[tuple[str, str], ...]:
-    schema = pq.read_schema(file) if conf.format == "parquet" else pyarrow.orc.ORCFile(file).schema
-    return tuple((field.name, str(field.type)) for field in schema)
+def _footer(file: Path, conf: ParquetSource | OrcSource) -> _Footer:
+    if conf.format == "parquet":
+        footer = pq.read_metadata(file)
+        schema, rows = footer.schema.to_arrow_schema(), footer.num_rows
+    else:
+        orc = pyarrow.orc.ORCFile(file)
+        schema, rows = orc.schema, orc.nrows
+    return _Footer(tuple((field.name, str(field.type)) for field in schema), rows)
 
 
 def _partitions(file: Path, conf: ParquetSource | OrcSource) -> tuple[str, ...]:

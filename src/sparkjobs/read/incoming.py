@@ -28,6 +28,18 @@ class Incoming:
     """How many of `rows` are the header lines that the files must have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One source's rows where none can be bad: its files have types of their own, and it demands nothing.
+
+    Grain: one record of the source, with its columns.
+    """
+
+    rows: DataFrame
+    count: int
+    """How many there are, as the files tell without being read."""
+
+
 def paths(files: Iterable[File], root: Path) -> list[str]:
     """The files as Spark takes them, nothing in their names read as a glob."""
     return [escaped(root / file.path) for file in files]

@@ -16,12 +16,12 @@ from sparkjobs.config.sources import (
 from sparkjobs.plan import Replayed, SourceInput
 from sparkjobs.read.columnar import read_columnar, read_delta
 from sparkjobs.read.csv import read_csv
-from sparkjobs.read.incoming import Incoming
+from sparkjobs.read.incoming import Incoming, Sound
 from sparkjobs.read.lines import read_json, read_text
 from sparkjobs.read.replayed import read_replayed
 
 
-def read_source(spark: SparkSession, planned: SourceInput, root: Path) -> Incoming:
+def read_source(spark: SparkSession, planned: SourceInput, root: Path) -> Incoming | Sound:
     """The rows of `planned`, none of them read yet.
 
     Raises:
