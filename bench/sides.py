@@ -52,7 +52,7 @@ def _by_hand(work: Work) -> Start:
 def _sparkjobs(work: Work) -> Start:
     options = "--project", str(PROJECT), *sets(work.data, work.out)
     select = work.select or work.case
-    return Start(submitted("main.py", "run", select, *options, jars=True, memory=work.memory))
+    return Start(submitted("main.py", "run", select, *options, memory=work.memory))
 
 
 def _module(name: str) -> Callable[[Work], Start]:

@@ -11,9 +11,7 @@ OUT = ROOT / "target" / "bench"
 BIN = Path(sys.executable).parent
 MEMORY = "4g"
 """Of the driver, which is all of Spark in local mode."""
-_JARS = {"spark.jars": ".jars/*.jar"}
 _DELTA = {
-    **_JARS,
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
@@ -23,12 +21,11 @@ def submitted(
     script: str,
     *arguments: str,
     events: Path | None = None,
-    jars: bool = False,
     delta: bool = False,
     memory: str = MEMORY,
 ) -> list[str]:
-    """The command that runs `script`; with Delta's `jars`, or with all that `delta` takes."""
-    settings = _DELTA if delta else _JARS if jars else {}
+    """The command that runs `script`; with what `delta` takes."""
+    settings = _DELTA if delta else {}
     logged = {"spark.eventLog.enabled": str(events is not None).lower()}
     logged |= {"spark.eventLog.dir": events.as_uri()} if events else {}
     confs = [word for key, value in (settings | logged).items() for word in ("--conf", f"{key}={value}")]

@@ -54,7 +54,7 @@ def command(variant: Variant, data: Path, kind: str) -> list[str]:
         f"jobs.priced_lines.output.format={kind}",
     )
     overrides = [word for one in sets for word in ("--set", one)]
-    return submitted(ENTRY, "run", "--project", "bench", *overrides, events=variant.events, jars=True)
+    return submitted(ENTRY, "run", "--project", "bench", *overrides, events=variant.events)
 
 
 def passed(variant: Variant) -> int | None:

@@ -59,7 +59,7 @@ def _measure(kind: str, number: int, memory: str) -> Many:
     options = job, "--project", str(PROJECT), *sets(landing, out)
     commands = {
         "plan": bare("plan", *options),
-        "run": submitted("main.py", "run", *options, jars=True, memory=memory),
+        "run": submitted("main.py", "run", *options, memory=memory),
         "plan_again": bare("plan", *options),
         "by_hand": submitted(
             "bench/parts/by_hand.py", kind, str(landing / "files"), str(out / "by_hand"), memory=memory

@@ -78,7 +78,7 @@ def _series(job: str, number: int, optimize_after: int | None, memory: str) -> S
     options = ["--project", str(PROJECT), *sets(place / "landing", place)]
     if optimize_after:
         options += ["--set", f"jobs.{job}.output.optimize.after={optimize_after}"]
-    command = submitted("main.py", "run", job, *options, jars=True, memory=memory)
+    command = submitted("main.py", "run", job, *options, memory=memory)
     runs = []
     for count in range(number):
         _arrive(by, count, place / "landing")

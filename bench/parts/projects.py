@@ -42,7 +42,7 @@ class Idle:
 def noop(jobs: int, memory: str) -> Told:
     """`run` when all jobs have run."""
     folder = laid_out("noop", jobs)
-    first = submitted("main.py", "run", "--project", str(folder), jars=True, memory=memory)
+    first = submitted("main.py", "run", "--project", str(folder), memory=memory)
     measured(first, ROOT, environment(), folder / "first.log")
     return _idle("run", jobs, folder)
 

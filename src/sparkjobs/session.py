@@ -81,7 +81,7 @@ def start(conf: Conf, *, threads: int = 1) -> SparkSession:
             "Unset it, or leave --threads at 1.",
         )
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    if (conf.root / "conf" / "log4j2.properties").is_file():
+    if any((conf.root / "conf" / name).is_file() for name in ("spark-defaults.conf", "log4j2.properties")):
         os.environ.setdefault("SPARK_CONF_DIR", str(conf.root / "conf"))
     try:
         spark = _built(conf, {"spark.scheduler.mode": "FAIR"} if threads > 1 else {})
@@ -179,13 +179,20 @@ def settings(
     """
     wanted = {**(_DELTA if delta else {}), **_REQUIRED}
     master = given.get("spark.master", "local[*]")
-    if master.startswith("local") and not master.startswith("local-cluster"):
+    local = master.startswith("local") and not master.startswith("local-cluster")
+    if local:
         wanted |= {"spark.master": master, **_LOCAL}
     jars = sorted((root / JARS_FOLDER).glob("*.jar"))
-    if jars and not _submitted():
+    if jars and not (local and _on_class_path(given, root / JARS_FOLDER)):
         wanted["spark.jars"] = ",".join(map(str, jars))
     wanted |= declared
     return {key: value for key, value in wanted.items() if key not in given}
+
+
+def _on_class_path(given: Mapping[str, str], folder: Path) -> bool:
+    """Whether the driver has the jars of `folder`; where they are handed out it copies them first."""
+    entries = given.get("spark.driver.extraClassPath", "").split(os.pathsep)
+    return any(Path(one).name == "*" and Path(one).parent.resolve() == folder.resolve() for one in entries)
 
 
 def require_delta(spark: SparkSession) -> None:
@@ -275,7 +282,7 @@ def _given(root: Path) -> Mapping[str, str]:
         return {}
     lines = (line.strip() for line in defaults.read_text(encoding="utf-8").splitlines())
     pairs = (line.replace("=", " ", 1).split(None, 1) for line in lines if line and not line.startswith("#"))
-    return {key: value for key, value in pairs if key != "spark.jars"}
+    return dict(pairs)
 
 
 def _submitted() -> bool:
