@@ -1,0 +1,54 @@
+"""What the builder of the session is told, for one machine and for a cluster."""
+
+from pathlib import Path
+
+import pytest
+
+from sparkjobs.session import settings
+
+PATHS = "conf:{}/*:{}/spark/*"
+
+
+@pytest.fixture
+def jars(tmp_path: Path) -> Path:
+    """A folder with two jars, and another file."""
+    folder = tmp_path / ".jars"
+    folder.mkdir()
+    for name in ("b.jar", "a.jar", "classes.jsa"):
+        (folder / name).touch()
+    return folder
+
+
+def handed_out(root: Path, **given: str) -> str | None:
+    """The jars that Spark is told to hand to executors."""
+    named = {f"spark.{name.replace('_', '.')}": value for name, value in given.items()}
+    return settings(named, {}, root, delta=True).get("spark.jars")
+
+
+def test_jars_on_the_class_path_are_not_handed_out_where_the_driver_executes(
+    jars: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(jars.parent)
+    for folder in (".jars", str(jars)):
+        path = PATHS.format(folder, folder)
+
+        assert handed_out(jars.parent, driver_extraClassPath=path) is None
+        assert handed_out(jars.parent, driver_extraClassPath=path, master="local[2]") is None
+
+
+@pytest.mark.parametrize("master", ["spark://host:7077", "yarn", "local-cluster[2,1,1024]"])
+def test_on_a_cluster_they_are(jars: Path, master: str) -> None:
+    both = f"{jars}/a.jar,{jars}/b.jar"
+
+    assert handed_out(jars.parent, driver_extraClassPath=f"{jars}/*", master=master) == both
+
+
+@pytest.mark.parametrize("path", ["", "/elsewhere/*", "{}", "{}/spark/*", "{}/a.jar"])
+def test_what_is_not_on_the_class_path_is(jars: Path, path: str) -> None:
+    both = f"{jars}/a.jar,{jars}/b.jar"
+
+    assert handed_out(jars.parent, driver_extraClassPath=path.format(jars)) == both
+
+
+def test_what_somebody_has_said_of_jars_stands(jars: Path) -> None:
+    assert handed_out(jars.parent, jars="mine.jar") is None
