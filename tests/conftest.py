@@ -1,9 +1,12 @@
 """Fixtures that every kind of test shares, and how the tests are spread over two processes."""
 
+from collections.abc import Iterator
+
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from sparkjobs.session import call_sites
 from tests.e2e.demo import Demo, run_demo
 
 pytest_plugins = ["sparkjobs.testing"]
@@ -16,6 +19,13 @@ _SLOW = {"faults": "faults", "e2e": "demo", "cluster": "demo"}
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """One real run of the demo on one machine."""
     return run_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _without_call_sites() -> Iterator[None]:
+    """What is called of PySpark here is not noted, as in a run: a quarter of what these tests would take."""
+    with call_sites(noted=False):
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ This and `session` are the only modules that look behind the DataFrame API.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from py4j.java_gateway import JavaClass
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, DataFrameReader, Observation, SparkSession
 
@@ -15,6 +16,27 @@ _MADE = frozenset({"CTERelationRef", "LocalRelation", "OneRowRelation", "Range",
 """Leaves of a plan that read nothing."""
 _SHOWN = 5
 """Columns that a leaf tells of itself."""
+
+
+class _Class(JavaClass):  # type: ignore[misc]  # py4j has no types
+    """A class of the JVM that is asked for each of its members once."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (of the JVM)
+        member = super().__getattr__(name)
+        setattr(self, name, member)
+        return member
+
+
+def remember(spark: SparkSession) -> None:
+    """Keep what PySpark asks of the JVM anew with each function of columns and each list of them."""
+    for name in ("org.apache.spark.sql.functions", "org.apache.spark.api.python.PythonUtils"):
+        kept = _Class(name, spark.sparkContext._gateway._gateway_client)  # type: ignore[union-attr]  # noqa: SLF001
+        vars(spark._jvm).update({name: kept, name.rpartition(".")[2]: kept})  # noqa: SLF001
+
+
+def java(spark: SparkSession, name: str) -> Any:  # noqa: ANN401 (of the JVM)
+    """The class with the whole `name`; written with dots in Python, each package would be asked for."""
+    return getattr(spark._jvm, name)  # noqa: SLF001
 
 
 def label(spark: SparkSession, run_id: str, job: str) -> None:
@@ -33,13 +55,13 @@ def in_session(spark: SparkSession, frame: DataFrame) -> DataFrame:
         return frame
     # a plan of its own: Spark notes on the plan which frames it is the plan of
     plan = frame.select("*")._jdf.queryExecution().analyzed()  # noqa: SLF001
-    rows = spark._jvm.org.apache.spark.sql.classic.Dataset.ofRows(spark._jsparkSession, plan)  # type: ignore[union-attr]  # noqa: SLF001
+    rows = java(spark, "org.apache.spark.sql.classic.Dataset").ofRows(spark._jsparkSession, plan)  # noqa: SLF001
     return DataFrame(rows, spark)
 
 
 def loaded(spark: SparkSession, reader: DataFrameReader, paths: Iterable[str]) -> DataFrame:
     """What `reader` makes of files, handed over all at once; a list goes to the JVM one call per file."""
-    split = spark._jvm.java.util.regex.Pattern.compile("\0").split("\0".join(paths))  # type: ignore[union-attr]  # noqa: SLF001
+    split = java(spark, "java.util.regex.Pattern").compile("\0").split("\0".join(paths))
     return DataFrame(reader._jreader.load(split), spark)  # noqa: SLF001
 
 
@@ -155,13 +177,13 @@ def planned(frame: DataFrame, *, delta_files: bool) -> Any:  # noqa: ANN401 (of 
     session = frame.sparkSession._jsparkSession.cloneSession()  # noqa: SLF001
     session.conf().set("spark.sql.adaptive.enabled", "false")
     session.conf().set("spark.databricks.delta.stats.skipping", str(delta_files).lower())
-    mode = frame.sparkSession._jvm.org.apache.spark.sql.execution.CommandExecutionMode.SKIP()  # type: ignore[union-attr]  # noqa: SLF001
+    mode = java(frame.sparkSession, "org.apache.spark.sql.execution.CommandExecutionMode").SKIP()
     return session.sessionState().executePlan(analyzed(frame), mode)
 
 
 def at_its_source(spark: SparkSession, condition: Any, plan: Any) -> Any | None:  # noqa: ANN401 (of the JVM)
     """`condition` over the columns of the table below `plan`; None where `plan` makes its own."""
-    rule = spark._jvm.org.apache.spark.sql.catalyst.optimizer.PushPredicateThroughNonJoin  # type: ignore[union-attr]  # noqa: SLF001
+    rule = java(spark, "org.apache.spark.sql.catalyst.optimizer.PushPredicateThroughNonJoin")
     found = rule.findExpressionAndTrackLineageDown(condition, plan)
     return found.get()._1() if found.isDefined() else None  # noqa: SLF001 (of a pair)
 

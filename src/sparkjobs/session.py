@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from py4j.java_gateway import java_import
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.errors import utils as pyspark_errors
 from pyspark.sql import SparkSession
 
+from sparkjobs import jvm
 from sparkjobs.config import Conf
 from sparkjobs.config.references import UnknownReferenceError, revealed, scrubbed
 from sparkjobs.errors import SetupError
@@ -132,7 +132,7 @@ def apart(spark: SparkSession, pool: str) -> SparkSession:
 
 def _activate(spark: SparkSession) -> None:
     """Make `spark` the session of the JVM's thread that answers this one."""
-    _jvm(spark).org.apache.spark.sql.classic.SparkSession.setActiveSession(spark._jsparkSession)  # noqa: SLF001
+    jvm.java(spark, "org.apache.spark.sql.classic.SparkSession").setActiveSession(spark._jsparkSession)  # noqa: SLF001
 
 
 def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
@@ -146,8 +146,7 @@ def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
         builder = builder.config(key, value)
     _ask_for_numpy()
     spark = builder.getOrCreate()
-    # PySpark asks for it by its bare name with each list of columns, and py4j would look in a dozen packages
-    java_import(_jvm(spark), "org.apache.spark.api.python.PythonUtils")
+    jvm.remember(spark)
     return spark
 
 
@@ -201,7 +200,7 @@ def require_delta(spark: SparkSession) -> None:
     Raises:
         SetupError: they are not.
     """
-    loader = _jvm(spark).java.lang.Thread.currentThread().getContextClassLoader()
+    loader = jvm.java(spark, "java.lang.Thread").currentThread().getContextClassLoader()
     if loader.getResource("io/delta/sql/DeltaSparkSessionExtension.class") is None:
         raise SetupError(
             "Delta's jars are not on Spark's class path.",
@@ -288,7 +287,3 @@ def _given(root: Path) -> Mapping[str, str]:
 def _submitted() -> bool:
     """Whether spark-submit started this process, so that the JVM and its conf are there already."""
     return "PYSPARK_GATEWAY_PORT" in os.environ
-
-
-def _jvm(spark: SparkSession) -> Any:  # noqa: ANN401 (py4j's view has no type)
-    return spark._jvm  # noqa: SLF001

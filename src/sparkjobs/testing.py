@@ -18,6 +18,7 @@ from pyspark.testing import assertDataFrameEqual
 from sparkjobs.cases import PATTERN, Placed, cases_of, judged
 from sparkjobs.config import Conf, load
 from sparkjobs.errors import SparkjobsError
+from sparkjobs.jvm import remember
 from sparkjobs.plan import graph_of
 from sparkjobs.registry import Registry, registry_of
 from sparkjobs.session import JARS_FOLDER, settings
@@ -49,6 +50,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     for key, value in {**given, **settings(given, {}, root, delta=has_jars)}.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
+    remember(session)
     yield session
     session.stop()
 
