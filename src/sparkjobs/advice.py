@@ -128,8 +128,8 @@ def unpruned(idle: Sequence[IdleFilter], job: JobPlan, root: Path) -> Advice | N
 def _pruning(one: PlannedInput) -> str:
     if isinstance(one, SourceInput):
         return (
-            f"a ledger counts all that is read of a source, so only a narrower `path:` of {one.source} leaves"
-            " folders out; or publish it with `partition_by`, and read that by `ref:`"
+            "every row of a source under a contract is looked at, so only a narrower `path:` of"
+            f" {one.source} leaves folders out; or publish it with `partition_by`, and read that by `ref:`"
         )
     if one.part is not None:
         return "a ledger counts every row that an increment takes: say in `incremental` what it takes"

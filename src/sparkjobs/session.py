@@ -66,6 +66,15 @@ _LOCAL = {
 }
 """One machine needs no cluster's defaults; none of it is set on a cluster."""
 
+_JAVA = " ".join(
+    (
+        "-XX:+UseParallelGC",
+        *("-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000"),
+        *("-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=400000"),
+    )
+)
+"""Of a JVM that this process starts: as conf/spark-defaults.conf has it for one that spark-submit starts."""
+
 
 def start(conf: Conf, *, threads: int = 1) -> SparkSession:
     """The session of this process, with the project's `spark:` where nobody said otherwise.
@@ -181,6 +190,8 @@ def settings(
     local = master.startswith("local") and not master.startswith("local-cluster")
     if local:
         wanted |= {"spark.master": master, **_LOCAL}
+        if not _submitted():
+            wanted["spark.driver.extraJavaOptions"] = _JAVA
     jars = sorted((root / JARS_FOLDER).glob("*.jar"))
     if jars and not (local and _on_class_path(given, root / JARS_FOLDER)):
         wanted["spark.jars"] = ",".join(map(str, jars))

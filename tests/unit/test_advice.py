@@ -189,7 +189,7 @@ def test_a_source_of_which_every_partition_was_read_is_told(tmp_path: Path) -> N
     assert found == Advice(
         "unpruned",
         READ_ALL.format("sales"),
-        "a ledger counts all that is read of a source, so only a narrower `path:` of sales leaves folders out;"
+        "every row of a source under a contract is looked at, so only a narrower `path:` of sales leaves folders out;"
         " or publish it with `partition_by`, and read that by `ref:`",
     )
 

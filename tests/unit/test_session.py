@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sparkjobs.session import settings
+from tests.projects import REPOSITORY
 
 PATHS = "conf:{}/*:{}/spark/*"
 
@@ -52,3 +53,17 @@ def test_what_is_not_on_the_class_path_is(jars: Path, path: str) -> None:
 
 def test_what_somebody_has_said_of_jars_stands(jars: Path) -> None:
     assert handed_out(jars.parent, jars="mine.jar") is None
+
+
+def test_a_jvm_that_is_there_already_is_not_said_to_have_other_options(
+    jars: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = "spark.driver.extraJavaOptions"
+    started = settings({}, {}, jars.parent, delta=False)[options]
+
+    assert started in (REPOSITORY / "conf" / "spark-defaults.conf").read_text()
+    assert options not in settings({"spark.master": "yarn"}, {}, jars.parent, delta=False)
+
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
+
+    assert options not in settings({}, {}, jars.parent, delta=False)

@@ -39,7 +39,7 @@ def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -
     lines = loaded(spark, spark.read.format("text"), paths(group.files, root)).select(
         _decoded(conf.options).alias(LINE), _valid(conf.options).alias(VALID), "_metadata"
     )
-    return parsed_lines(lines.filter(F.length(F.trim(LINE)) > 0), group, conf)
+    return parsed_lines(lines.filter(F.trim(LINE) != ""), group, conf)
 
 
 def parsed_lines(lines: DataFrame, group: FileGroup, conf: CsvSource) -> DataFrame:
@@ -56,7 +56,8 @@ def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
     line, quote = F.col(LINE), F.lit(options.quote)
     doubled = options.escape == options.quote
     unescaped = line if doubled else F.regexp_replace(line, rf"\Q{options.escape}\E.", "")
-    quotes = F.length(unescaped) - F.length(F.replace(unescaped, quote, F.lit("")))
+    without = F.octet_length(F.replace(unescaped, quote, F.lit("")))  # characters would be counted one by one
+    quotes = (F.octet_length(unescaped) - without) / len(options.quote.encode())
     damage = (
         F.when(~F.col(VALID), "not_utf8")
         .when(F.contains(line, quote) & (quotes % 2 == 1), "unclosed_quote")

@@ -23,7 +23,7 @@ def read_json(spark: SparkSession, planned: SourceInput, conf: JsonSource, root:
     """
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
-    lines = _lines(spark, planned, root).filter(F.length(F.trim("value")) > 0)
+    lines = _lines(spark, planned, root).filter(F.trim("value") != "")
     return Incoming(parsed_objects(lines, conf), 0)
 
 
