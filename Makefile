@@ -79,7 +79,7 @@ cluster-stop:  ## stop them
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$(echo .venv/dbt/lib/python*/site-packages)/spark.pth
 	@touch $@
 
-bench: setup .venv/.bench .venv/.dbt  ## what a run costs, beside scripts in plain PySpark; BENCH="--scale 1 --rounds 5 --cases merge"
+bench: data .venv/.bench .venv/.dbt  ## what a run costs, beside scripts in plain PySpark; BENCH="--scale 1 --rounds 5 --cases merge"
 	$(BIN)/python -m bench.tax $(BENCH)
 
 bench-checks: setup .venv/.bench  ## what checks cost, beside Great Expectations and checks by hand

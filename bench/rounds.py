@@ -36,6 +36,7 @@ CASES = (
     Case("tiny", "25 rows: what a run costs at least"),
     Case("ingest", "CSV to partitioned Parquet, typed"),
     Case("contract", "the same, with 10 rules and 5 aggregates; by hand without"),
+    Case("flights", "a year of flights in CSV, 336,776 of them, grouped"),
     Case("aggregate", "join and group"),
     Case(
         "pipeline",

@@ -10,8 +10,11 @@ from bench.cases import work
 
 ORDERS = """o_orderkey bigint, o_custkey bigint, o_orderstatus string, o_totalprice decimal(15,2),
     o_orderdate date, o_orderpriority string, o_clerk string, o_shippriority int, o_comment string"""
-
-
+FLIGHTS = """year int, month int, day int, dep_time int, sched_dep_time int, dep_delay double,
+    arr_time int, sched_arr_time int, arr_delay double, carrier string, flight int, tailnum string,
+    origin string, dest string, air_time double, distance int, hour int, minute int, time_hour timestamp"""
+STRICT = {"header": "true", "mode": "FAILFAST", "enforceSchema": "false"}
+"""A value that has not its type stops the read."""
 KEYS = {
     "by_priority": "o_orderpriority",
     "by_status": "o_orderstatus",
@@ -27,9 +30,8 @@ def _write(rows: DataFrame, table: Path, *by: str) -> None:
 
 
 def _typed(spark: SparkSession, data: Path) -> DataFrame:
-    """Orders in CSV; a value that has not its type stops the read."""
-    options = {"header": "true", "mode": "FAILFAST", "enforceSchema": "false"}
-    return spark.read.schema(ORDERS).options(**options).csv(str(data / "csv" / "orders"))
+    """Orders in CSV."""
+    return spark.read.schema(ORDERS).options(**STRICT).csv(str(data / "csv" / "orders"))
 
 
 def tiny(spark: SparkSession, data: Path, out: Path) -> None:
@@ -45,6 +47,15 @@ def ingest(spark: SparkSession, data: Path, out: Path, table: str = "ingest") ->
 def contract(spark: SparkSession, data: Path, out: Path) -> None:
     """The same: nothing is checked."""
     ingest(spark, data, out, "contract")
+
+
+def flights(spark: SparkSession, data: Path, out: Path) -> None:
+    """A year of real flights, grouped."""
+    spark.conf.set(
+        "spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"
+    )  # its default is of Hive's time
+    rows = spark.read.schema(FLIGHTS).options(**STRICT, nullValue="NA").csv(str(data / "flights"))
+    _write(work.punctuality(rows), out / "flights")
 
 
 def aggregate(spark: SparkSession, data: Path, out: Path) -> None:
@@ -89,7 +100,8 @@ def _news(data: Path) -> list[str]:
 
 
 CASES = {
-    one.__name__: one for one in (tiny, ingest, contract, aggregate, pipeline, append, partitions, merge)
+    one.__name__: one
+    for one in (tiny, ingest, contract, flights, aggregate, pipeline, append, partitions, merge)
 }
 
 

@@ -25,6 +25,12 @@ def revenue(lineitem: DataFrame, orders: DataFrame) -> DataFrame:
 
 
 @job
+def punctuality(flights: DataFrame) -> DataFrame:
+    """How late departures were.  Grain: (carrier, origin, month)."""
+    return work.punctuality(flights)
+
+
+@job
 def worth(orders: DataFrame, *, key: str) -> DataFrame:
     """Orders and their worth.  Grain: `key`."""
     return work.worth(orders, key)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from bench.submit import ROOT
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -30,6 +32,8 @@ def landing_of(case: str, data: Path) -> Landing:
             return Landing(data / "of_partitions", orders, (later / "year.parquet",))
         case "merge":
             return Landing(data / "of_merge", orders, (*orders, later / "changed.parquet"))
+        case "flights":
+            return Landing(ROOT / "data" / "landing")
         case _:
             return Landing(data)
 

@@ -21,6 +21,17 @@ def revenue(lineitem: DataFrame, orders: DataFrame) -> DataFrame:
     )
 
 
+def punctuality(flights: DataFrame) -> DataFrame:
+    """How late departures were, in minutes.  Grain: (carrier, origin, month)."""
+    return flights.groupBy("carrier", "origin", "month").agg(
+        F.count(F.lit(1)).alias("flights"),
+        F.count("dep_time").alias("departed"),
+        F.sum("dep_delay").alias("delay"),
+        F.max("dep_delay").alias("longest"),
+        F.max("time_hour").alias("newest"),
+    )
+
+
 def worth(orders: DataFrame, key: str) -> DataFrame:
     """Orders and their worth.  Grain: `key`, a column of orders, or month, its first day."""
     months = orders.withColumn("month", F.trunc("o_orderdate", "month"))

@@ -5,6 +5,7 @@ date. Here a value has its declared type only if nothing of it is changed.
 """
 
 import re
+from math import inf
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -44,11 +45,11 @@ def _parsed(text: Column, target: str, pattern: str | None) -> Column:
         return F.when(text.rlike(_BOOLEAN), text.try_cast(target))
     if target in ("float", "double"):
         value = text.try_cast(target)
-        overflown = F.abs(value).cast("string").eqNullSafe("Infinity") & ~text.rlike(_INFINITE)
+        overflown = (F.abs(value) == F.lit(inf)) & ~text.rlike(_INFINITE)
         return F.when(text.rlike(_NUMBER) & ~overflown, value)
     if decimal := _DECIMAL.fullmatch(target):
         whole = int(decimal[1]) - int(decimal[2])
         exact = text.try_cast(f"decimal({_MAX_DIGITS},{_MAX_DIGITS - whole})")
-        value = text.try_cast(target)
+        value = exact.try_cast(target)
         return F.when(value == exact, value)
     return text.try_cast(target)
