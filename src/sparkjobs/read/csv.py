@@ -58,12 +58,16 @@ def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
     unescaped = line if doubled else F.regexp_replace(line, rf"\Q{options.escape}\E.", "")
     without = F.octet_length(F.replace(unescaped, quote, F.lit("")))  # characters would be counted one by one
     quotes = (F.octet_length(unescaped) - without) / len(options.quote.encode())
-    damage = (
-        F.when(~F.col(VALID), "not_utf8")
-        .when(F.contains(line, quote) & (quotes % 2 == 1), "unclosed_quote")
-        # between quotes the parser swallows it
-        .when(F.contains(line, F.lit("\0")) & F.contains(line, quote), "nul_beside_quotes")
-        .when(column(_PARSED).getField(_CORRUPT).isNotNull(), _field_count(group, unescaped, options))
+    # between quotes the parser swallows a NUL
+    quoting = F.when(quotes % 2 == 1, "unclosed_quote").when(
+        F.contains(line, F.lit("\0")), "nul_beside_quotes"
+    )
+    corrupt = column(_PARSED).getField(_CORRUPT).isNotNull()
+    damage = F.when(~F.col(VALID), "not_utf8").otherwise(
+        F.coalesce(
+            F.when(F.contains(line, quote), quoting),
+            F.when(corrupt, _field_count(group, unescaped, options)),
+        )
     )
     if not options.header:
         return damage
