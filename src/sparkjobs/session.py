@@ -68,7 +68,7 @@ _LOCAL = {
 
 _JAVA = " ".join(
     (
-        "-XX:+UseParallelGC",
+        *("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UseParallelGC"),
         *("-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000"),
         *("-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=400000"),
         "-XX:-DontCompileHugeMethods",
