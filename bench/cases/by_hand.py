@@ -51,9 +51,8 @@ def contract(spark: SparkSession, data: Path, out: Path) -> None:
 
 def flights(spark: SparkSession, data: Path, out: Path) -> None:
     """A year of real flights, grouped."""
-    spark.conf.set(
-        "spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"
-    )  # its default is of Hive's time
+    # its default is of Hive's time
+    spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     rows = spark.read.schema(FLIGHTS).options(**STRICT, nullValue="NA").csv(str(data / "flights"))
     _write(work.punctuality(rows), out / "flights")
 

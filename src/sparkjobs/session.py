@@ -68,13 +68,16 @@ _LOCAL = {
 
 _JAVA = " ".join(
     (
-        *("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UseParallelGC"),
+        "-XX:+IgnoreUnrecognizedVMOptions",
         *("-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000"),
         *("-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=400000"),
         "-XX:-DontCompileHugeMethods",
     )
 )
-"""Of a JVM that this process starts: as conf/spark-defaults.conf has it for one that spark-submit starts."""
+"""Of a JVM that this process starts, as conf/spark-defaults.conf has it for one that spark-submit starts.
+
+Without a collector of garbage: beside another one in JAVA_TOOL_OPTIONS Java would not start.
+"""
 
 
 def start(conf: Conf, *, threads: int = 1) -> SparkSession:

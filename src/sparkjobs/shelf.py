@@ -83,7 +83,7 @@ class Shelf:
     def _source(self, spark: SparkSession, one: SourceInput) -> Opened:
         incoming = read_source(spark, one, self._root)
         if isinstance(incoming, Sound):
-            return Opened(_kept(incoming.rows, one), rows=incoming.count)
+            return Opened(_cached(incoming.rows, one), rows=incoming.count)
         try:
             contracted = apply(spark, one, incoming.rows, incoming.headers, self.now)
         except ValueError as error:
@@ -98,10 +98,11 @@ class Shelf:
                 part = counted(one.job, frame, one.part, cached=one.cached)
                 return Opened(part.rows, counted=part)
             rows = table_rows(one.path, one.format, version)
-            return Opened(_kept(frame, one), rows=rows)
+            return Opened(_cached(frame, one), rows=rows)
 
 
-def _kept(frame: DataFrame, one: PlannedInput) -> DataFrame:
+def _cached(frame: DataFrame, one: PlannedInput) -> DataFrame:
+    """`frame`, which Spark keeps once it is read where the plan says so."""
     return frame.persist() if one.cached else frame
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from py4j.clientserver import JavaClient
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from tests.event_log import events, log_of
 from tests.projects import lay_out, run, write_project
@@ -129,3 +130,21 @@ def test_more_files_take_no_more_calls_of_the_jvm(
     calls_for(5)  # what is asked once for a session
 
     assert calls_for(30) == calls_for(5)
+
+
+def test_a_function_of_columns_is_one_call_of_the_jvm(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[str] = []
+    send = JavaClient.send_command
+
+    def noted(self: object, command: str, *more: object, **named: object) -> object:
+        commands.extend([command] * (not command.startswith("m\n")))  # those free what Python has forgotten
+        return send(self, command, *more, **named)
+
+    F.upper(F.lit("name"))  # what is asked once for a session
+    with monkeypatch.context() as patched:
+        patched.setattr(JavaClient, "send_command", noted)
+        F.upper(F.lit("name"))
+
+    assert [command.split("\n")[:3:2] for command in commands] == [["c", "lit"], ["c", "upper"]]
