@@ -95,7 +95,7 @@ def column(name: str) -> Column:
 
 def incoming(name: str) -> Column:
     """The declared column `name` as it came."""
-    return column(IN).getField(name)
+    return F.col(f"{IN}.{quoted(name)}")
 
 
 def literal(value: str | float, kind: str) -> Column:

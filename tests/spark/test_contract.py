@@ -115,7 +115,7 @@ def test_a_bad_row_tells_every_rule_it_breaks_and_the_value(spark: SparkSession,
     assert str(record["file"]).endswith("/in/a.csv")
 
 
-def test_more_rules_than_one_mask_holds(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_contract_of_many_columns_and_rules(spark: SparkSession, tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(70)]
     columns = ", ".join(f"{name}: {{type: int, not_null: true}}" for name in names)
     good, bad = ["1"] * 70, ["1"] * 69 + ["x"]

@@ -4,7 +4,7 @@ Counts come from one observation above the scan, or from the cache where the inp
 observation that a retried stage has doubled, or that never ran, is counted again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -18,11 +18,11 @@ from sparkjobs.config import Source
 from sparkjobs.config.sources import OneRowPerKey
 from sparkjobs.cursor import highest, takes
 from sparkjobs.plan import Since, SourceInput, Within
-from sparkjobs.quality.reasons import Reason, entry, masks, raw_text, reasons_of, told
+from sparkjobs.quality.reasons import Reason, entry, given, reasons_of, rejects, told, with_given
 from sparkjobs.quality.values import typed
-from sparkjobs.sql import COLUMNS, DAMAGE, FILE, IN, RAW, column, incoming
+from sparkjobs.sql import DAMAGE, FILE, IN, RAW, column, incoming
 
-_MASK = "_sparkjobs_mask_{}"
+_BAD = "_sparkjobs_bad"
 _WARNED = "warned_{}"
 _AGAIN = "_sparkjobs_again"
 """Whether a row has the key of another one, which is taken."""
@@ -46,14 +46,14 @@ class Contracted:
 
     planned: SourceInput
     rows: DataFrame
-    """Every record: typed columns, IN, RAW, FILE, COLUMNS, DAMAGE and what tells whether it is bad."""
+    """Every record: typed columns, what came, IN, RAW, FILE, COLUMNS, DAMAGE and whether it is bad."""
     valid: DataFrame
     """The typed columns of the good rows: what the job's function gets."""
     headers: int
     bad: Column
     """Whether a record of `rows` is bad."""
-    reasons: Column
-    """Why: array<struct<rule, column, value>>."""
+    rejecting: tuple[Reason, ...]
+    """Why one may be bad, but for the key that another row has."""
     warnings: tuple[str, ...]
     """The rules of severity warn."""
     observation: Observation | None
@@ -66,6 +66,11 @@ class Contracted:
         """The values of `metrics` by their names."""
         warned = tuple((rule, found[_WARNED.format(place)]) for place, rule in enumerate(self.warnings))
         return Counts(found["seen"], found["bad"], found.get("high"), warned)
+
+    def reasons(self) -> Column:
+        """Why a bad record is bad: array<struct<rule, column, value>>."""
+        why, unique = told(self.rejecting), self.planned.conf.unique
+        return why if unique is None else F.when(column(_AGAIN), _again(unique)).otherwise(why)
 
     def count(self) -> Counts:
         """Count in a pass of its own."""
@@ -86,37 +91,28 @@ def apply(
     conf, part = one.conf, one.part
     kinds = {field.name: field.dataType.simpleString() for field in _struct(incoming_rows)}
     declared = [_typed(name, kinds[name], conf).alias(name) for name in kinds]
-    rows = incoming_rows.select(*declared, *[column(name) for name in (IN, RAW, FILE, COLUMNS, DAMAGE)])
+    rows = with_given(incoming_rows, conf).select(*declared, "*")
     if isinstance(part, Since | Within):
         rows = rows.filter(takes(part, _kind(rows, part.column)))
     reasons = reasons_of(spark, one, rows.select(*map(column, kinds)).schema, now)
     warnings = tuple(reason for reason in reasons if not reason.rejects)
-    rows, bad, why = _judged(rows, tuple(reason for reason in reasons if reason.rejects))
+    rejecting = tuple(reason for reason in reasons if reason.rejects)
+    rows, bad = rows.withColumn(_BAD, rejects(rejecting)), column(_BAD)
     if conf.unique:
-        rows, bad, why = _one_per_key(rows, conf.unique, bad, why)
+        rows, bad = _one_per_key(rows, conf.unique, bad)
     metrics = _metrics(bad, warnings)
     if isinstance(part, Since):
         metrics = (*metrics, highest(part, _kind(rows, part.column), ~bad).alias("high"))
-    rows = _slim(rows, bad).persist() if one.cached else rows
+    rows = _slim(rows, {*kinds, _BAD, _AGAIN}, bad).persist() if one.cached else rows
     observation = None if one.cached else Observation()
     judged = rows.observe(observation, *metrics) if observation else rows
     valid = judged.filter(~bad).select(*[column(name) for name in kinds])
     names = tuple(reason.rule for reason in warnings)
-    contracted = Contracted(one, rows, valid, headers, bad, why, names, observation, metrics)
+    contracted = Contracted(one, rows, valid, headers, bad, rejecting, names, observation, metrics)
     return replace(contracted, counts=contracted.count()) if one.cached else contracted
 
 
-def _judged(rows: DataFrame, reasons: tuple[Reason, ...]) -> tuple[DataFrame, Column, Column]:
-    """`rows` with their masks, whether one is bad, and why."""
-    found = masks(reasons)
-    names = tuple(_MASK.format(place) for place, _ in enumerate(found))
-    rows = rows.select("*", *[mask.alias(name) for mask, name in zip(found, names, strict=True)])
-    return rows, reduce(Column.__or__, [column(name) != 0 for name in names]), told(reasons, names)
-
-
-def _one_per_key(
-    rows: DataFrame, unique: OneRowPerKey, bad: Column, why: Column
-) -> tuple[DataFrame, Column, Column]:
+def _one_per_key(rows: DataFrame, unique: OneRowPerKey, bad: Column) -> tuple[DataFrame, Column]:
     """The same, where a good row is bad too if a later one has its key; ties go by the whole record."""
     keys = [column(name) for name in unique.keys]
     compared = reduce(Column.__and__, [key.isNotNull() for key in keys], ~bad)
@@ -124,10 +120,13 @@ def _one_per_key(
     apart = F.when(compared, F.lit(0)).otherwise(F.xxhash64(column(RAW), column(FILE)))
     latest = [column(name).desc_nulls_last() for name in unique.order_by]
     order = Window.partitionBy(*keys, apart).orderBy(*latest, column(RAW).desc(), column(FILE).desc())
-    rows = rows.withColumn(_AGAIN, compared & (F.row_number().over(order) > 1))
+    return rows.withColumn(_AGAIN, compared & (F.row_number().over(order) > 1)), bad | column(_AGAIN)
+
+
+def _again(unique: OneRowPerKey) -> Column:
+    """The only reason of a row whose key another one has."""
     rule = f"unique ({', '.join(unique.keys)})"
-    again = F.array(entry(F.lit(rule), None, F.to_json(F.struct(*keys))))
-    return rows, bad | column(_AGAIN), F.when(column(_AGAIN), again).otherwise(why)
+    return F.array(entry(F.lit(rule), None, F.to_json(F.struct(*map(column, unique.keys)))))
 
 
 def _metrics(bad: Column, warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
@@ -138,18 +137,17 @@ def _metrics(bad: Column, warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
     return (F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"), *warned)
 
 
-def _slim(rows: DataFrame, bad: Column) -> DataFrame:
-    """`rows` without what only a bad row needs, so that the cache holds the good ones once."""
-    spare = (IN, RAW, FILE, COLUMNS, DAMAGE)
+def _slim(rows: DataFrame, kept: Collection[str], bad: Column) -> DataFrame:
+    """`rows` where good ones have but the columns `kept`, so that the cache holds these once."""
     return rows.select(
-        *[F.when(bad, column(name)).alias(name) if name in spare else column(name) for name in rows.columns]
+        *[column(name) if name in kept else F.when(bad, column(name)).alias(name) for name in rows.columns]
     )
 
 
 def _typed(name: str, kind: str, conf: Source) -> Column:
     if name not in conf.columns:
         return incoming(name)
-    return typed(raw_text(name, conf), kind, conf.columns[name])
+    return typed(given(name), kind, conf.columns[name])
 
 
 def _kind(frame: DataFrame, name: str) -> str:

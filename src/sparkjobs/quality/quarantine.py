@@ -57,11 +57,11 @@ def _rules(conf: Source) -> str:
 
 
 def _bad(contracted: Contracted) -> DataFrame:
-    # an observation is a barrier: without it the optimizer would inline every mask into every reason
+    # an observation is a barrier: without it the optimizer would parse each record anew for each reason
     rows = contracted.rows.observe(Observation(), F.count(F.lit(1)).alias("seen"))
     bad = rows.filter(contracted.bad)
     rejected = bad.select(
-        column(FILE), column(COLUMNS), column(RAW), column(DAMAGE), contracted.reasons.alias("reasons")
+        column(FILE), column(COLUMNS), column(RAW), column(DAMAGE), contracted.reasons().alias("reasons")
     )
     if not contracted.headers:
         return rejected

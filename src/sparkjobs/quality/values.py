@@ -48,8 +48,15 @@ def _parsed(text: Column, target: str, pattern: str | None) -> Column:
         overflown = (F.abs(value) == F.lit(inf)) & ~text.rlike(_INFINITE)
         return F.when(text.rlike(_NUMBER) & ~overflown, value)
     if decimal := _DECIMAL.fullmatch(target):
-        whole = int(decimal[1]) - int(decimal[2])
-        exact = text.try_cast(f"decimal({_MAX_DIGITS},{_MAX_DIGITS - whole})")
-        value = exact.try_cast(target)
-        return F.when(value == exact, value)
+        return _decimal(text, int(decimal[1]), int(decimal[2]))
     return text.try_cast(target)
+
+
+def _decimal(text: Column, digits: int, scale: int) -> Column:
+    """Most texts are so short that nothing is rounded; others are compared with all of their digits."""
+    point = F.instr(text, ".")
+    small = F.locate("-", text, 2) == 0  # without an exponent that makes it smaller
+    short = small & ((point == 0) | (F.octet_length(text) - point <= scale))
+    value = text.try_cast(f"decimal({digits},{scale})")
+    exact = text.try_cast(f"decimal({_MAX_DIGITS},{_MAX_DIGITS - digits + scale})")
+    return F.when(short | (value == exact), value)

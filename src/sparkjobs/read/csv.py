@@ -5,6 +5,7 @@ file's own header. A line is damaged when it is not in the declared encoding, ha
 beside quotes, or another number of fields than its header. A blank line is no row.
 """
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from sparkjobs.sql import HEADER, column, quoted
 LINE: Final = "_sparkjobs_line"
 _PARSED = "_sparkjobs_parsed"
 VALID: Final = "_sparkjobs_valid"
+_QUOTES = "_sparkjobs_quotes"
 _CORRUPT = "_sparkjobs_corrupt"
 _MAX_CELL = 1_000_000
 
@@ -45,29 +47,34 @@ def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -
 def parsed_lines(lines: DataFrame, group: FileGroup, conf: CsvSource) -> DataFrame:
     """The rows of `lines`: LINE, VALID (whether it is in the declared encoding) and `_metadata`."""
     parsed = F.from_csv(F.col(LINE), _schema(group), _dialect(conf.options)).alias(_PARSED)
-    values = [_value(name, group, column(_PARSED)) for name in conf.columns]
+    values = [_value(name, group, f"{_PARSED}.") for name in conf.columns]
     damage = _line_damage(group, conf.options)
-    return lines.select(LINE, VALID, parsed, "_metadata").select(
+    quotes = _quotes(conf.options).alias(_QUOTES)
+    return lines.select(LINE, VALID, parsed, quotes, "_metadata").select(
         *incoming_columns(values, _raw(), damage, listed(group.columns))
     )
 
 
+def _unescaped(options: CsvOptions) -> Column:
+    """The line without what its escape character makes a part of a value."""
+    line = F.col(LINE)
+    return line if options.escape == options.quote else F.regexp_replace(line, rf"\Q{options.escape}\E.", "")
+
+
+def _quotes(options: CsvOptions) -> Column:
+    """How many quotes the line has; splitting at a character is Java's fastest way to find them all."""
+    return F.size(F.split(_unescaped(options), re.escape(options.quote))) - 1
+
+
 def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
-    line, quote = F.col(LINE), F.lit(options.quote)
-    doubled = options.escape == options.quote
-    unescaped = line if doubled else F.regexp_replace(line, rf"\Q{options.escape}\E.", "")
-    without = F.octet_length(F.replace(unescaped, quote, F.lit("")))  # characters would be counted one by one
-    quotes = (F.octet_length(unescaped) - without) / len(options.quote.encode())
+    line, quotes = F.col(LINE), F.col(_QUOTES)
     # between quotes the parser swallows a NUL
-    quoting = F.when(quotes % 2 == 1, "unclosed_quote").when(
-        F.contains(line, F.lit("\0")), "nul_beside_quotes"
-    )
-    corrupt = column(_PARSED).getField(_CORRUPT).isNotNull()
+    nul = ((quotes > 0) | F.contains(line, F.lit(options.quote))) & F.contains(line, F.lit("\0"))
+    corrupt = F.col(f"{_PARSED}.{_CORRUPT}").isNotNull()
     damage = F.when(~F.col(VALID), "not_utf8").otherwise(
-        F.coalesce(
-            F.when(F.contains(line, quote), quoting),
-            F.when(corrupt, _field_count(group, unescaped, options)),
-        )
+        F.when(quotes % 2 == 1, "unclosed_quote")
+        .when(nul, "nul_beside_quotes")
+        .when(corrupt, _field_count(group, options))
     )
     if not options.header:
         return damage
@@ -75,10 +82,10 @@ def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
     return F.when(line.isin(*headers), HEADER).otherwise(damage)
 
 
-def _field_count(group: FileGroup, unescaped: Column, options: CsvOptions) -> Column:
+def _field_count(group: FileGroup, options: CsvOptions) -> Column:
     """Whether a corrupt line has too few or too many fields, delimiters in quotes not counted."""
     quote = f"\\Q{options.quote}\\E"
-    bare = F.regexp_replace(unescaped, F.lit(f"{quote}[^{quote}]*{quote}"), F.lit(""))
+    bare = F.regexp_replace(_unescaped(options), F.lit(f"{quote}[^{quote}]*{quote}"), F.lit(""))
     delimiters = (F.length(bare) - F.length(F.replace(bare, F.lit(options.delimiter), F.lit("")))) / len(
         options.delimiter
     )
@@ -103,7 +110,7 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
         maxCharsPerColumn=_MAX_CELL,
     )
     corrupt = F.col(_CORRUPT)
-    values = [_value(name, group, None) for name in conf.columns]
+    values = [_value(name, group, "") for name in conf.columns]
     text = F.to_csv(
         F.struct(*map(column, group.columns)),
         {
@@ -149,9 +156,7 @@ def _decoded(options: CsvOptions) -> Column:
     return F.decode(F.col("value").cast("binary"), options.encoding.upper())
 
 
-def _value(name: str, group: FileGroup, parsed: Column | None) -> Column:
+def _value(name: str, group: FileGroup, within: str) -> Column:
     """The text of the declared column `name`; null where the file does not have it."""
-    if name not in group.columns:
-        return F.lit(None).cast("string").alias(name)
-    found = column(name) if parsed is None else parsed.getField(name)
+    found = F.col(within + quoted(name)) if name in group.columns else F.lit(None).cast("string")
     return found.alias(name)
