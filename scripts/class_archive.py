@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyspark
 
-from sparkjobs.session import JARS_FOLDER
+from sparkjobs.settings import JARS_FOLDER
 
 FILES = {
     "conf/sparkjobs.yml": """

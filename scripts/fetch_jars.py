@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from sparkjobs.session import DELTA_JARS, JARS_FOLDER
+from sparkjobs.settings import DELTA_JARS, JARS_FOLDER
 
 ARTIFACT = "io.delta:delta-spark_4.2_2.13:4.4.0"
 

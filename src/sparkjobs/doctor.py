@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparkjobs.config import Conf
+from sparkjobs.settings import DELTA_JARS, JARS_FOLDER, names_delta
 
 _PINS = {"pyspark": "4.2.0", "delta-spark": "4.4.0"}
 _JAVA = (17, 21)
@@ -85,8 +86,6 @@ def _spark_home(environment: Mapping[str, str]) -> Finding:
 
 
 def _jars(conf: Conf) -> Finding:
-    from sparkjobs.session import DELTA_JARS, JARS_FOLDER, names_delta  # noqa: PLC0415 (imports pyspark)
-
     if not names_delta(conf):
         return Finding("Delta jars", "not needed: no source and no output is Delta", None)
     lacking = [name for name in DELTA_JARS if not (conf.root / JARS_FOLDER / name).is_file()]

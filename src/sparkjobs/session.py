@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JError, Py4JJavaError
-from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.errors import utils as pyspark_errors
 from pyspark.sql import SparkSession
@@ -19,65 +18,7 @@ from sparkjobs import jvm
 from sparkjobs.config import Conf
 from sparkjobs.config.references import UnknownReferenceError, revealed, scrubbed
 from sparkjobs.errors import SetupError
-
-JARS_FOLDER = ".jars"
-DELTA_JARS = (
-    "io.delta_delta-kernel-api-4.4.0.jar",
-    "io.delta_delta-kernel-defaults-4.4.0.jar",
-    "io.delta_delta-kernel-unitycatalog-4.4.0.jar",
-    "io.delta_delta-spark_4.2_2.13-4.4.0.jar",
-    "io.delta_delta-storage-4.4.0.jar",
-    "io.unitycatalog_unitycatalog-client-0.6.0.jar",
-    "io.unitycatalog_unitycatalog-hadoop-0.6.0.jar",
-)
-
-_REQUIRED = {
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.caseSensitive": "false",
-    "spark.sql.files.ignoreCorruptFiles": "false",
-    "spark.sql.files.ignoreMissingFiles": "false",
-    "spark.sql.legacy.timeParserPolicy": "CORRECTED",
-    "spark.sql.optimizer.enableCsvExpressionOptimization": "false",
-    "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.parser.escapedStringLiterals": "false",
-    "spark.sql.parser.quotedRegexColumnNames": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-    "spark.sql.variable.substitute": "false",
-}
-"""Without these a value could be read or written wrongly."""
-
-_DELTA = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    # else Delta's parser does not see the values of parameter markers (delta#7640)
-    "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",
-}
-
-_LOCAL = {
-    "spark.databricks.delta.snapshotPartitions": "2",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
-    "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-}
-"""One machine needs no cluster's defaults; none of it is set on a cluster."""
-
-_JAVA = " ".join(
-    (
-        "-XX:+IgnoreUnrecognizedVMOptions",
-        *("-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000"),
-        *("-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=400000"),
-        "-XX:-DontCompileHugeMethods",
-    )
-)
-"""Of a JVM that this process starts, as conf/spark-defaults.conf has it for one that spark-submit starts.
-
-Without a collector of garbage: beside another one in JAVA_TOOL_OPTIONS Java would not start.
-"""
+from sparkjobs.settings import REQUIRED, given_settings, names_delta, settings
 
 
 def start(conf: Conf, *, threads: int = 1) -> SparkSession:
@@ -106,12 +47,12 @@ def start(conf: Conf, *, threads: int = 1) -> SparkSession:
         fix = "`sparkjobs doctor` says what this machine lacks."
         raise SetupError(f"Spark does not start: {root_cause(error)}", fix) from error
     wrong = {
-        key: spark.conf.get(key, "") for key, value in _REQUIRED.items() if spark.conf.get(key, "") != value
+        key: spark.conf.get(key, "") for key, value in REQUIRED.items() if spark.conf.get(key, "") != value
     }
     if wrong:
         key, found = next(iter(wrong.items()))
         raise SetupError(
-            f"{key} is {found!r}; tables are only right with {_REQUIRED[key]!r}.",
+            f"{key} is {found!r}; tables are only right with {REQUIRED[key]!r}.",
             f"Leave {key} unset.",
         )
     return spark
@@ -149,7 +90,7 @@ def _activate(spark: SparkSession) -> None:
 
 
 def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
-    given = _given(conf.root)
+    given = given_settings(conf.root)
     named = given.get("spark.app.name", "")
     ours = named in ("", Path(sys.argv[0]).name)  # spark-submit names an application after its file
     builder = SparkSession.builder.appName(f"sparkjobs {conf.project.name}" if ours else named)
@@ -163,12 +104,6 @@ def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
     return spark
 
 
-def names_delta(conf: Conf) -> bool:
-    """Whether the project reads or writes any Delta table."""
-    outputs = (job.output.format for job in conf.jobs.values())
-    return "delta" in {*outputs, *(source.format for source in conf.sources.values())}
-
-
 def _ask_for_numpy() -> None:
     """Have Spark see now whether numpy is there: at its first call of the JVM it would import pandas too.
 
@@ -180,33 +115,6 @@ def _ask_for_numpy() -> None:
             importlib.import_module("pyspark.testing.utils")
         finally:
             del sys.modules["pandas"]
-
-
-def settings(
-    given: Mapping[str, str], declared: Mapping[str, str], root: Path, *, delta: bool
-) -> dict[str, str]:
-    """What the builder has to set: required, declared and local settings, never over `given`.
-
-    Those of `delta` would keep Spark from reading anything where its jars are missing.
-    """
-    wanted = {**(_DELTA if delta else {}), **_REQUIRED}
-    master = given.get("spark.master", "local[*]")
-    local = master.startswith("local") and not master.startswith("local-cluster")
-    if local:
-        wanted |= {"spark.master": master, **_LOCAL}
-        if not _submitted():
-            wanted["spark.driver.extraJavaOptions"] = _JAVA
-    jars = sorted((root / JARS_FOLDER).glob("*.jar"))
-    if jars and not (local and _on_class_path(given, root / JARS_FOLDER)):
-        wanted["spark.jars"] = ",".join(map(str, jars))
-    wanted |= declared
-    return {key: value for key, value in wanted.items() if key not in given}
-
-
-def _on_class_path(given: Mapping[str, str], folder: Path) -> bool:
-    """Whether the driver has the jars of `folder`; where they are handed out it copies them first."""
-    entries = given.get("spark.driver.extraClassPath", "").split(os.pathsep)
-    return any(Path(one).name == "*" and Path(one).parent.resolve() == folder.resolve() for one in entries)
 
 
 def require_delta(spark: SparkSession) -> None:
@@ -284,21 +192,3 @@ def root_cause(error: BaseException) -> str:
     if any(line.startswith("Traceback ") for line in lines):  # of a Python worker, whose last line tells it
         lines = [line for line in lines if not line.startswith("JVM stacktrace")][-1:]
     return " ".join(lines[:6])[:800]
-
-
-def _given(root: Path) -> Mapping[str, str]:
-    """What spark-submit, or else conf/spark-defaults.conf, has said already."""
-    if _submitted():
-        SparkContext._ensure_initialized()  # noqa: SLF001 (SparkConf() is empty until it has met the JVM)
-        return dict(SparkConf().getAll())
-    defaults = Path(os.environ.get("SPARK_CONF_DIR", root / "conf")) / "spark-defaults.conf"
-    if not defaults.is_file():
-        return {}
-    lines = (line.strip() for line in defaults.read_text(encoding="utf-8").splitlines())
-    pairs = (line.replace("=", " ", 1).split(None, 1) for line in lines if line and not line.startswith("#"))
-    return dict(pairs)
-
-
-def _submitted() -> bool:
-    """Whether spark-submit started this process, so that the JVM and its conf are there already."""
-    return "PYSPARK_GATEWAY_PORT" in os.environ

@@ -21,7 +21,7 @@ from sparkjobs.errors import SparkjobsError
 from sparkjobs.jvm import remember
 from sparkjobs.plan import graph_of
 from sparkjobs.registry import Registry, registry_of
-from sparkjobs.session import JARS_FOLDER, settings
+from sparkjobs.settings import JARS_FOLDER, settings
 
 _FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
 """The first compiler alone, and room for what it compiles: its usual 48 MB are full after some hundred

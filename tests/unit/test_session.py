@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkjobs.session import settings
+from sparkjobs.settings import settings
 from tests.projects import REPOSITORY
 
 PATHS = "conf:{}/*:{}/spark/*"
