@@ -7,7 +7,6 @@ them anew, and one journal swaps them. Either way the number in force is the sam
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +36,7 @@ from sparkjobs.state.journal import Move, interrupted, publish
 from sparkjobs.state.log import compacted_within
 from sparkjobs.state.table import data_files
 from sparkjobs.stop import held_back
+from sparkjobs.union import together
 
 Files = Mapping[str, Mapping[str, int]]
 """The data files of each partition of a table, relative to it, with their bytes."""
@@ -120,7 +120,7 @@ def _rewrite(spark: SparkSession, attempt: Attempt, output: Output, todo: Files)
     # the first bins of all partitions are read together, then the second ones
     rounds = [[path for one in turn for path in one] for turn in zip_longest(*bins, fillvalue=())]
     keys = (_BIN, *last["partition_by"])
-    rows = reduce(DataFrame.unionByName, _read(spark, attempt, rounds))
+    rows = together(list(_read(spark, attempt, rounds)))
     try:
         # by these columns and without a number: Spark puts small bins into one task, and splits none
         layout = Layout(keys, output.sort_by)

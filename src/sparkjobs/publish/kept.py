@@ -12,6 +12,7 @@ from sparkjobs.publish.live import live_rows
 from sparkjobs.publish.stage import staged_rows
 from sparkjobs.results import Staged
 from sparkjobs.sql import column, quoted
+from sparkjobs.union import together
 
 _REPLACED = "_sparkjobs_replaced_"
 
@@ -46,9 +47,8 @@ def without(spark: SparkSession, live: DataFrame, changes: Changes) -> DataFrame
     by = changes.output.partition_by
     names = tuple(dict.fromkeys((*changes.key, *by)))
     changed = [staged_rows(spark, one) for one in (changes.rows, changes.gone)]
-    places = reduce(
-        DataFrame.unionByName,
-        [rows.select(*[column(name).alias(_REPLACED + name) for name in names]) for rows in changed],
+    places = together(
+        [rows.select(*[column(name).alias(_REPLACED + name) for name in names]) for rows in changed]
     )
     same = [
         column(name).eqNullSafe(column(_REPLACED + name))

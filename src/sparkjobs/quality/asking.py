@@ -15,6 +15,7 @@ from sparkjobs.checks.questions import ALL, Measure, N, Question, Share, Sought,
 from sparkjobs.plan import PlannedCheck
 from sparkjobs.results import History
 from sparkjobs.sql import column, condition
+from sparkjobs.union import together
 
 Kept = Callable[[tuple[str, ...]], DataFrame | None]
 _ROW, _PLACE = "_sparkjobs_row", "_sparkjobs_place"
@@ -153,7 +154,7 @@ def samples(shown: Mapping[int, DataFrame]) -> dict[int, tuple[str, ...]]:
         return {}
     marked = [frame.select(F.lit(place).alias(_PLACE), _ROW) for place, frame in shown.items()]
     found: dict[int, list[str]] = {}
-    for place, row in reduce(DataFrame.unionByName, marked).collect():
+    for place, row in together(marked).collect():
         found.setdefault(place, []).append(row)
     return {place: tuple(rows) for place, rows in found.items()}
 

@@ -31,10 +31,10 @@ from sparkjobs.read.incoming import (
     listed,
     nothing,
     paths,
-    together,
     value_of,
 )
 from sparkjobs.sql import column, quoted
+from sparkjobs.union import together
 
 EXACT = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",

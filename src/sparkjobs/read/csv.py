@@ -16,8 +16,9 @@ from sparkjobs.config import CsvSource
 from sparkjobs.config.sources import CsvOptions
 from sparkjobs.jvm import loaded
 from sparkjobs.plan import FileGroup, SourceInput
-from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, listed, nothing, paths, together
+from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, listed, nothing, paths
 from sparkjobs.sql import HEADER, column, quoted
+from sparkjobs.union import together
 
 LINE: Final = "_sparkjobs_line"
 _PARSED = "_sparkjobs_parsed"

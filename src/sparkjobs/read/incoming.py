@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -85,8 +84,3 @@ def nothing(spark: SparkSession, columns: Iterable[str]) -> DataFrame:
     fields = ", ".join(f"{quoted(name)}: string" for name in columns)
     texts = ", ".join(f"{name} string" for name in (RAW, FILE, COLUMNS, DAMAGE))
     return spark.createDataFrame([], f"{IN} struct<{fields}>, {texts}")
-
-
-def together(frames: list[DataFrame]) -> DataFrame:
-    """All rows of `frames`, which have the same columns."""
-    return reduce(DataFrame.unionByName, frames)

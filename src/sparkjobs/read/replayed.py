@@ -18,9 +18,10 @@ from sparkjobs.plan import Batch, FileGroup, Replayed, SourceInput
 from sparkjobs.plan.inputs import misfits
 from sparkjobs.read.columnar import EXACT
 from sparkjobs.read.csv import LINE, VALID, parsed_lines
-from sparkjobs.read.incoming import Incoming, escaped, incoming_columns, listed, together, value_of
+from sparkjobs.read.incoming import Incoming, escaped, incoming_columns, listed, value_of
 from sparkjobs.read.lines import parsed_objects, parsed_texts
 from sparkjobs.sql import IN
+from sparkjobs.union import together
 
 _RECORD = (
     "file string, columns array<string>, reasons array<struct<rule string, column string>>, raw string,"

@@ -5,8 +5,8 @@ from pyspark.sql.types import StructType
 
 from sparkjobs.plan import Added, TableInput
 from sparkjobs.read.added import added_frames
-from sparkjobs.read.incoming import together
 from sparkjobs.state import committed_schema
+from sparkjobs.union import together
 
 
 def read_table(spark: SparkSession, planned: TableInput, version: int) -> DataFrame:
