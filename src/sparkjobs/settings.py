@@ -57,7 +57,7 @@ _JAVA = " ".join(
         "-XX:+IgnoreUnrecognizedVMOptions",
         *("-XX:Tier4InvocationThreshold=50000", "-XX:Tier4MinInvocationThreshold=6000"),
         *("-XX:Tier4CompileThreshold=150000", "-XX:Tier4BackEdgeThreshold=400000"),
-        "-XX:-DontCompileHugeMethods",
+        *("-XX:-DontCompileHugeMethods", "-XX:MetaspaceSize=256m"),
     )
 )
 """Of a JVM that this process starts, as conf/spark-defaults.conf has it for one that spark-submit starts.

@@ -23,7 +23,7 @@ from sparkjobs.plan import graph_of
 from sparkjobs.registry import Registry, registry_of
 from sparkjobs.settings import JARS_FOLDER, settings
 
-_FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m"
+_FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m -XX:MetaspaceSize=512m"
 """The first compiler alone, and room for what it compiles: its usual 48 MB are full after some hundred
 tests, and from then on the JVM throws methods out and compiles them again."""
 

@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 ROOT = Path(__file__).resolve().parents[2]
 _SUBMIT = Path(sys.executable).parent / "spark-submit"
 _PATIENCE_S = 600
-_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
 """Half the processor time, for programs as short as these."""
 
 

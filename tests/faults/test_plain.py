@@ -35,7 +35,8 @@ pytestmark = pytest.mark.exhaustive
 
 def start(root: Path, mode: str, table_format: str, kill_at: str = "") -> subprocess.Popen[str]:
     """The script, as a process of its own."""
-    flags = f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:SharedArchiveFile={JARS}/classes.jsa"
+    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
+    flags = f"{quick} -XX:SharedArchiveFile={JARS}/classes.jsa"
     conf = {
         "spark.master": "local[2]",
         "spark.ui.enabled": "false",
