@@ -8,7 +8,8 @@ from pyspark.sql import SparkSession
 from tests.faults.cases import start_fast
 from tests.faults.trial import Trials
 from tests.faults.victims import finished, killed_at
-from tests.projects import lay_out, run, table, write_project
+from tests.projects import lay_out, run, write_project
+from tests.projects import rows as published
 
 CODE = """
 @job
@@ -33,7 +34,7 @@ OLD, NEW = [(1, "x")], [(1, "x"), (2, "z")]
 
 
 def rows(spark: SparkSession, root: Path) -> list[tuple[object, ...]]:
-    return sorted(tuple(row) for row in table(spark, root / "warehouse/events").collect())
+    return published(spark, root / "warehouse/events")
 
 
 @pytest.mark.parametrize(

@@ -15,56 +15,78 @@ BODY = (
 )
 
 
+VALUES = (
+    ("date", "2013-02-28", date(2013, 2, 28)),
+    ("date", "2013-02-30", "bad"),
+    ("date", "2013", "bad"),
+    ("date", "2013-1-5", "bad"),
+    ("date", "2013-01-01 10:00", "bad"),
+    ("date", "01/05/2013", "bad"),
+    ("timestamp", "2013-01-01T10:00:00Z", datetime(2013, 1, 1, 10, tzinfo=UTC)),
+    ("timestamp", "2013-01-01 10:00:00.123456", datetime(2013, 1, 1, 10, 0, 0, 123456, tzinfo=UTC)),
+    ("timestamp", "12:30", "bad"),
+    ('"decimal(5,2)"', "1.23", Decimal("1.23")),
+    ('"decimal(5,2)"', "1.230", Decimal("1.23")),
+    ('"decimal(5,2)"', "1.239", "bad"),
+    ('"decimal(5,2)"', "1234.5", "bad"),
+    ('"decimal(5,2)"', "7", Decimal("7.00")),
+    ('"decimal(5,2)"', "-.5", Decimal("-0.50")),
+    ('"decimal(5,2)"', "1e2", Decimal("100.00")),
+    ('"decimal(5,2)"', "1200e-2", Decimal("12.00")),
+    ('"decimal(5,2)"', "1e-3", "bad"),
+    ('"decimal(5,2)"', "-1E-3", "bad"),
+    ('"decimal(5,2)"', ".1e-2", "bad"),
+    ('"decimal(9,3)"', "1.e-5", "bad"),
+    ('"decimal(5,2)"', " 1.239", "bad"),
+    (
+        '"decimal(38,0)"',
+        "12345678901234567890123456789012345678",
+        Decimal(12345678901234567890123456789012345678),
+    ),
+    ("int", "-0", 0),
+    ("int", "0x10", "bad"),
+    ("int", "1e3", "bad"),
+    ("int", "1_000", "bad"),
+    ("bigint", "9223372036854775807", 9223372036854775807),
+    ("bigint", "9223372036854775808", "bad"),
+    ("double", "1e3", 1000.0),
+    ("double", "abc", "bad"),
+    ("double", "5d", "bad"),
+    ("double", "1e400", "bad"),
+    ("double", "inf", float("inf")),
+    ("float", "1f", "bad"),
+    ("boolean", "true", True),
+    ("boolean", "yes", "bad"),
+    ("boolean", "1", "bad"),
+    ("boolean", "maybe", "bad"),
+    ("string", " as it is ", " as it is "),
+    ("{type: date, format: dd.MM.yyyy}", "05.01.2013", date(2013, 1, 5)),
+    ("{type: date, format: dd.MM.yyyy}", "2013-01-05", "bad"),
+)
+
+
+@pytest.fixture(scope="module")
+def typed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[int, object]:
+    """What the texts of VALUES become, by their places, but for bad ones: of one file, with a row and a column for each."""
+    root, names = tmp_path_factory.mktemp("values"), [f"x{place}" for place, _ in enumerate(VALUES)]
+    lines = [
+        f"{place}{',' * (place + 1)}{text}{',' * (len(VALUES) - place - 1)}"
+        for place, (_, text, _) in enumerate(VALUES)
+    ]
+    write(root, {"in/a.csv": "\n".join([",".join(["place", *names]), *lines, ""])})
+    columns = ", ".join(f"{name}: {kind}" for name, (kind, _, _) in zip(names, VALUES, strict=True))
+    body = f"format: csv\npath: in/*.csv\ncolumns: {{place: int, {columns}}}\n"
+    return {row.place: row[row.place + 1] for row in opened(spark, root, body).valid.collect()}
+
+
 @pytest.mark.parametrize(
-    ("kind", "text", "value"),
-    [
-        ("date", "2013-02-28", date(2013, 2, 28)),
-        ("date", "2013-02-30", "bad"),
-        ("date", "2013", "bad"),
-        ("date", "2013-1-5", "bad"),
-        ("date", "2013-01-01 10:00", "bad"),
-        ("date", "01/05/2013", "bad"),
-        ("timestamp", "2013-01-01T10:00:00Z", datetime(2013, 1, 1, 10, tzinfo=UTC)),
-        ("timestamp", "2013-01-01 10:00:00.123456", datetime(2013, 1, 1, 10, 0, 0, 123456, tzinfo=UTC)),
-        ("timestamp", "12:30", "bad"),
-        ('"decimal(5,2)"', "1.23", Decimal("1.23")),
-        ('"decimal(5,2)"', "1.230", Decimal("1.23")),
-        ('"decimal(5,2)"', "1.239", "bad"),
-        ('"decimal(5,2)"', "1234.5", "bad"),
-        (
-            '"decimal(38,0)"',
-            "12345678901234567890123456789012345678",
-            Decimal(12345678901234567890123456789012345678),
-        ),
-        ("int", "-0", 0),
-        ("int", "0x10", "bad"),
-        ("int", "1e3", "bad"),
-        ("int", "1_000", "bad"),
-        ("bigint", "9223372036854775807", 9223372036854775807),
-        ("bigint", "9223372036854775808", "bad"),
-        ("double", "1e3", 1000.0),
-        ("double", "abc", "bad"),
-        ("double", "5d", "bad"),
-        ("double", "1e400", "bad"),
-        ("double", "inf", float("inf")),
-        ("float", "1f", "bad"),
-        ("boolean", "true", True),
-        ("boolean", "yes", "bad"),
-        ("boolean", "1", "bad"),
-        ("boolean", "maybe", "bad"),
-        ("string", " as it is ", " as it is "),
-        ("{type: date, format: dd.MM.yyyy}", "05.01.2013", date(2013, 1, 5)),
-        ("{type: date, format: dd.MM.yyyy}", "2013-01-05", "bad"),
-    ],
+    ("place", "case"), enumerate(VALUES), ids=[f"{kind} {text}" for kind, text, _ in VALUES]
 )
 def test_a_value_has_its_type_only_if_nothing_of_it_is_changed(
-    spark: SparkSession, tmp_path: Path, kind: str, text: str, value: object
+    typed: dict[int, object], place: int, case: tuple[str, str, object]
 ) -> None:
-    write(tmp_path, {"in/a.csv": f"x,pad\n{text},\n"})
-    frame = opened(spark, tmp_path, BODY.format(column=kind, rest="")).valid
-    found = [row.x for row in frame.collect()]
-    shown = [one.astimezone(UTC) if isinstance(one, datetime) else one for one in found]
-    assert shown == ([] if value == "bad" else [value])
+    found = typed.get(place, "bad")
+    assert (found.astimezone(UTC) if isinstance(found, datetime) else found) == case[2]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sparkjobs.results import JobResult
 from sparkjobs.state import look
 from sparkjobs.state.quarantine import unsettled
 from tests.projects import NOW, executed, lay_out, run, table, write_project
+from tests.projects import rows as published
 
 CODE = """
 @job
@@ -58,9 +59,7 @@ def replay(spark: SparkSession, root: Path) -> JobResult:
 
 
 def rows(spark: SparkSession, root: Path) -> Rows:
-    return sorted(
-        tuple(row) for row in table(spark, root / "warehouse/events").select("id", "kind", "at").collect()
-    )
+    return published(spark, root / "warehouse/events", "id", "kind", "at")
 
 
 def waiting(root: Path) -> list[tuple[int, str, list[str]]]:
