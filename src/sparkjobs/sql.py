@@ -20,7 +20,8 @@ from sparkjobs.plan import RunPlan, SourceInput
 from sparkjobs.sql_models.values import escaped, identifier
 
 IN: Final = "_sparkjobs_in"
-"""A struct of each declared column as it came: text where the format has no types."""
+"""A struct of each declared column as it came, text where the format has no types; the source's null values
+are null."""
 RAW: Final = "_sparkjobs_raw"
 """The record as it lies in the source."""
 FILE: Final = "_sparkjobs_file"
@@ -96,6 +97,12 @@ def column(name: str) -> Column:
 def incoming(name: str) -> Column:
     """The declared column `name` as it came."""
     return F.col(f"{IN}.{quoted(name)}")
+
+
+def without(nulls: Iterable[str], value: Column) -> Column:
+    """`value`, null where its text is one of `nulls`."""
+    texts = list(nulls)
+    return F.when(~value.cast("string").isin(texts), value) if texts else value
 
 
 def literal(value: str | float, kind: str) -> Column:

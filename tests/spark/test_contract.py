@@ -67,7 +67,8 @@ VALUES = (
 
 @pytest.fixture(scope="module")
 def typed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[int, object]:
-    """What the texts of VALUES become, by their places, but for bad ones: of one file, with a row and a column for each."""
+    """What the texts of VALUES become, by their places: of one file, with a row and a column for each. Bad ones are
+    missing."""
     root, names = tmp_path_factory.mktemp("values"), [f"x{place}" for place, _ in enumerate(VALUES)]
     lines = [
         f"{place}{',' * (place + 1)}{text}{',' * (len(VALUES) - place - 1)}"
@@ -80,7 +81,7 @@ def typed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 @pytest.mark.parametrize(
-    ("place", "case"), enumerate(VALUES), ids=[f"{kind} {text}" for kind, text, _ in VALUES]
+    ("place", "case"), [*enumerate(VALUES)], ids=[f"{kind} {text}" for kind, text, _ in VALUES]
 )
 def test_a_value_has_its_type_only_if_nothing_of_it_is_changed(
     typed: dict[int, object], place: int, case: tuple[str, str, object]

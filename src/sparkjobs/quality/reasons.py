@@ -13,7 +13,7 @@ from sparkjobs.config import Column as Declared
 from sparkjobs.config import Source
 from sparkjobs.plan import PlannedCheck, SourceInput
 from sparkjobs.quality.asking import Given, named_in, question_of, where_of
-from sparkjobs.sql import DAMAGE, column, incoming, literal
+from sparkjobs.sql import DAMAGE, column, incoming, literal, without
 
 _GIVEN = "_sparkjobs_given_{}"
 
@@ -45,7 +45,7 @@ def reasons_of(
 
 
 def given(name: str) -> Column:
-    """What came for the declared column `name`, null values taken for null: a column of `with_given`."""
+    """What came for the declared column `name`, its null values taken for null: a column of `with_given`."""
     return column(_GIVEN.format(name))
 
 
@@ -55,16 +55,11 @@ def with_given(rows: DataFrame, conf: Source) -> DataFrame:
     A projection of its own: a value is compared with the null values once, not for each use of it. They come
     first because for each column that follows, Spark infers once more what it knows of those before it.
     """
-    shared = tuple(getattr(getattr(conf, "options", None), "null_values", ()))
     came = [
-        _not_one_of((*shared, *declared.null_values), incoming(name)).alias(_GIVEN.format(name))
+        without(declared.null_values, incoming(name)).alias(_GIVEN.format(name))
         for name, declared in conf.columns.items()
     ]
     return rows.select(*came, "*")
-
-
-def _not_one_of(nulls: tuple[str, ...], raw: Column) -> Column:
-    return F.when(~raw.cast("string").isin(*nulls), raw) if nulls else raw
 
 
 def rejects(reasons: tuple[Reason, ...]) -> Column:

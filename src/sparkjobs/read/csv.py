@@ -6,6 +6,7 @@ beside quotes, or another number of fields than its header. A blank line is no r
 """
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from sparkjobs.config.sources import CsvOptions
 from sparkjobs.jvm import loaded
 from sparkjobs.plan import FileGroup, SourceInput
 from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, listed, nothing, paths
-from sparkjobs.sql import HEADER, column, quoted
+from sparkjobs.sql import HEADER, column, quoted, without
 from sparkjobs.union import together
 
 LINE: Final = "_sparkjobs_line"
@@ -47,8 +48,12 @@ def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -
 
 def parsed_lines(lines: DataFrame, group: FileGroup, conf: CsvSource) -> DataFrame:
     """The rows of `lines`: LINE, VALID (whether it is in the declared encoding) and `_metadata`."""
-    parsed = F.from_csv(F.col(LINE), _schema(group), _dialect(conf.options)).alias(_PARSED)
-    values = [_value(name, group, f"{_PARSED}.") for name in conf.columns]
+    own, *others = conf.options.null_values or (
+        "",
+    )  # the parser takes one by itself, and what is empty for it
+    dialect = _dialect(conf.options) | {"nullValue": own, "emptyValue": own}
+    parsed = F.from_csv(F.col(LINE), _schema(group), dialect).alias(_PARSED)
+    values = [_value(name, group, f"{_PARSED}.", others) for name in conf.columns]
     damage = _line_damage(group, conf.options)
     quotes = _quotes(conf.options).alias(_QUOTES)
     return lines.select(LINE, VALID, parsed, quotes, "_metadata").select(
@@ -111,7 +116,7 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
         maxCharsPerColumn=_MAX_CELL,
     )
     corrupt = F.col(_CORRUPT)
-    values = [_value(name, group, "") for name in conf.columns]
+    values = [_value(name, group, "", conf.options.null_values) for name in conf.columns]
     text = F.to_csv(
         F.struct(*map(column, group.columns)),
         {
@@ -157,7 +162,7 @@ def _decoded(options: CsvOptions) -> Column:
     return F.decode(F.col("value").cast("binary"), options.encoding.upper())
 
 
-def _value(name: str, group: FileGroup, within: str) -> Column:
-    """The text of the declared column `name`; null where the file does not have it."""
+def _value(name: str, group: FileGroup, within: str, nulls: Iterable[str]) -> Column:
+    """The text of the declared column `name`; null where the file does not have it, or has one of `nulls`."""
     found = F.col(within + quoted(name)) if name in group.columns else F.lit(None).cast("string")
-    return found.alias(name)
+    return without(nulls, found).alias(name)
