@@ -38,6 +38,15 @@ VALUES = (
     ('"decimal(5,2)"', ".1e-2", "bad"),
     ('"decimal(9,3)"', "1.e-5", "bad"),
     ('"decimal(5,2)"', " 1.239", "bad"),
+    ('"decimal(5,2)"', "1.20000000000000000000000000000000000000000000", Decimal("1.20")),
+    ('"decimal(5,2)"', "1.20000000000000000000000000000000000000000001", "bad"),
+    ('"decimal(5,2)"', "1.250e1", Decimal("12.50")),
+    ('"decimal(5,2)"', "1e-60", "bad"),
+    ('"decimal(5,2)"', "1e2147483647", "bad"),
+    ('"decimal(5,2)"', "\u0661.\u0662\u0663\u0669", "bad"),
+    ('"decimal(38,2)"', "1.239", "bad"),
+    ('"decimal(38,0)"', "1.5", "bad"),
+    ('"decimal(12,8)"', "1e-05", Decimal("0.00001000")),
     (
         '"decimal(38,0)"',
         "12345678901234567890123456789012345678",
@@ -139,9 +148,9 @@ def test_a_bad_row_tells_every_rule_it_breaks_and_the_value(spark: SparkSession,
 
 
 def test_a_contract_of_many_columns_and_rules(spark: SparkSession, tmp_path: Path) -> None:
-    names = [f"c{number}" for number in range(70)]
-    columns = ", ".join(f"{name}: {{type: int, not_null: true}}" for name in names)
-    good, bad = ["1"] * 70, ["1"] * 69 + ["x"]
+    names = [f"c{number}" for number in range(150)]
+    columns = ", ".join(f"{name}: {{type: int, not_null: true, between: [0, 9]}}" for name in names)
+    good, bad = ["1"] * 150, ["1"] * 149 + ["x"]
     write(tmp_path, {"in/a.csv": "\n".join([",".join(names), ",".join(good), ",".join(bad), ""])})
     result = outcome(
         spark,
@@ -150,6 +159,13 @@ def test_a_contract_of_many_columns_and_rules(spark: SparkSession, tmp_path: Pat
     )
     assert (len(result.good), result.ledger.read) == (1, 2)
     assert [reason for reason, _ in result.bad] == ["type int"]
+
+
+def test_a_rule_is_not_asked_of_a_header_or_a_damaged_line(spark: SparkSession, tmp_path: Path) -> None:
+    write(tmp_path, {"in/a.csv": "id,a,b\n1,10,5\n2,x,1,1\n4,12,3\n"})
+    body = "format: csv\npath: in/*.csv\nbad_rows: {max_share: 1.0}\ncolumns: {id: int, a: string, b: int}\n"
+    result = outcome(spark, tmp_path, f"{body}rules: [{{expr: cast(a as int) between 1 and 11}}]\n")
+    assert [raw for _, raw in result.bad] == ["2,x,1,1", "4,12,3"]
 
 
 def test_more_bad_rows_than_allowed_stop_the_job(spark: SparkSession, tmp_path: Path) -> None:

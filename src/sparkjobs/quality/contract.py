@@ -132,7 +132,8 @@ def _again(unique: OneRowPerKey) -> Column:
 def _metrics(bad: Column, warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
     whole = column(DAMAGE).isNull()
     warned = [
-        F.count_if(whole & one.fails).alias(_WARNED.format(place)) for place, one in enumerate(warnings)
+        F.count_if(F.when(whole, one.fails)).alias(_WARNED.format(place))
+        for place, one in enumerate(warnings)
     ]
     return (F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"), *warned)
 

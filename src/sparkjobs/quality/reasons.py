@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -27,7 +26,7 @@ class Reason:
     fails: Column
     """True where a row breaks the rule, never null."""
     shown: tuple[str, ...] = ()
-    """Where it is of no one column: those that are told of a row that breaks it."""
+    """What is told of a row that breaks it, where it is of no one column."""
     rejects: bool = True
     """Whether a row that breaks it is bad."""
 
@@ -52,8 +51,9 @@ def given(name: str) -> Column:
 def with_given(rows: DataFrame, conf: Source) -> DataFrame:
     """What is `given` for each declared column, then `rows`.
 
-    A projection of its own: a value is compared with the null values once, not for each use of it. They come
-    first because for each column that follows, Spark infers once more what it knows of those before it.
+    A projection of its own: a value is compared with the null values once, not for each use of it, and good
+    rows go without the struct IN. They come first: for each column that follows, Spark infers once more what
+    it knows of those before it.
     """
     came = [
         without(declared.null_values, incoming(name)).alias(_GIVEN.format(name))
@@ -63,18 +63,26 @@ def with_given(rows: DataFrame, conf: Source) -> DataFrame:
 
 
 def rejects(reasons: tuple[Reason, ...]) -> Column:
-    """Whether a row is bad: it is damaged, or one of the reasons holds."""
-    return reduce(Column.__or__, [one.fails for one in reasons], column(DAMAGE).isNotNull())
+    """Whether a row is bad: it is damaged, or one of the reasons holds.
+
+    A CASE, for it is flat, and nothing of a branch is computed before it is come to. What stands twice in a
+    chain of OR Spark computes beforehand, also where a damaged row or a `where` keeps it from being asked.
+    """
+    bad = F.when(column(DAMAGE).isNotNull(), F.lit(True))
+    for one in reasons:
+        bad = bad.when(one.fails, F.lit(True))
+    return bad.otherwise(F.lit(False))
 
 
 def told(reasons: tuple[Reason, ...]) -> Column:
     """The reasons of a bad row: array<struct<rule, column, value>>; a damaged one has no other than that."""
-    damage, whole = column(DAMAGE), column(DAMAGE).isNull()
-    entries = [
-        F.when(~whole, entry(damage, None, F.lit(None).cast("string"))),
-        *[F.when(whole & one.fails, entry(F.lit(one.rule), one.column, _value(one))) for one in reasons],
-    ]
-    return F.filter(F.array(*entries), lambda one: one.isNotNull())
+    damage = column(DAMAGE)
+    damaged = F.array(entry(damage, None, F.lit(None).cast("string")))
+    if not reasons:
+        return damaged
+    entries = [F.when(one.fails, entry(F.lit(one.rule), one.column, _value(one))) for one in reasons]
+    broken = F.filter(F.array(*entries), lambda one: one.isNotNull())
+    return F.when(damage.isNotNull(), damaged).otherwise(broken)
 
 
 def _value(reason: Reason) -> Column:

@@ -48,9 +48,8 @@ def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -
 
 def parsed_lines(lines: DataFrame, group: FileGroup, conf: CsvSource) -> DataFrame:
     """The rows of `lines`: LINE, VALID (whether it is in the declared encoding) and `_metadata`."""
-    own, *others = conf.options.null_values or (
-        "",
-    )  # the parser takes one by itself, and what is empty for it
+    # the parser takes one null value by itself, and what is empty for it
+    own, *others = conf.options.null_values or ("",)
     dialect = _dialect(conf.options) | {"nullValue": own, "emptyValue": own}
     parsed = F.from_csv(F.col(LINE), _schema(group), dialect).alias(_PARSED)
     values = [_value(name, group, f"{_PARSED}.", others) for name in conf.columns]
