@@ -4,7 +4,7 @@ Also the names of the columns that travel beside a source's rows until the contr
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from secrets import token_hex
 from typing import Final
@@ -99,10 +99,9 @@ def incoming(name: str) -> Column:
     return F.col(f"{IN}.{quoted(name)}")
 
 
-def without(nulls: Iterable[str], value: Column) -> Column:
-    """`value`, null where its text is one of `nulls`."""
-    texts = list(nulls)
-    return F.when(~value.cast("string").isin(texts), value) if texts else value
+def nulled(value: Column, texts: Sequence[str]) -> Column:
+    """`value`, null where it is written as one of `texts`."""
+    return F.when(~value.cast("string").isin(*texts), value) if texts else value
 
 
 def literal(value: str | float, kind: str) -> Column:

@@ -44,6 +44,7 @@ VALUES = (
     ('"decimal(5,2)"', "1e-60", "bad"),
     ('"decimal(5,2)"', "1e2147483647", "bad"),
     ('"decimal(5,2)"', "\u0661.\u0662\u0663\u0669", "bad"),
+    ('"decimal(5,2)"', "1." + "0" * 200_000 + "1", "bad"),
     ('"decimal(38,2)"', "1.239", "bad"),
     ('"decimal(38,0)"', "1.5", "bad"),
     ('"decimal(12,8)"', "1e-05", Decimal("0.00001000")),
@@ -60,6 +61,8 @@ VALUES = (
     ("bigint", "9223372036854775808", "bad"),
     ("double", "1e3", 1000.0),
     ("double", "abc", "bad"),
+    ("double", "1.", 1.0),
+    ("double", "0" * 200_000 + "x", "bad"),
     ("double", "5d", "bad"),
     ("double", "1e400", "bad"),
     ("double", "inf", float("inf")),
@@ -76,8 +79,7 @@ VALUES = (
 
 @pytest.fixture(scope="module")
 def typed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[int, object]:
-    """What the texts of VALUES become, by their places: of one file, with a row and a column for each. Bad ones are
-    missing."""
+    """What the texts of VALUES become, by their places; bad ones are missing. A row and a column for each."""
     root, names = tmp_path_factory.mktemp("values"), [f"x{place}" for place, _ in enumerate(VALUES)]
     lines = [
         f"{place}{',' * (place + 1)}{text}{',' * (len(VALUES) - place - 1)}"
@@ -90,7 +92,7 @@ def typed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 @pytest.mark.parametrize(
-    ("place", "case"), [*enumerate(VALUES)], ids=[f"{kind} {text}" for kind, text, _ in VALUES]
+    ("place", "case"), [*enumerate(VALUES)], ids=[f"{kind} {text[:50]}" for kind, text, _ in VALUES]
 )
 def test_a_value_has_its_type_only_if_nothing_of_it_is_changed(
     typed: dict[int, object], place: int, case: tuple[str, str, object]

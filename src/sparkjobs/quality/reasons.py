@@ -12,7 +12,7 @@ from sparkjobs.config import Column as Declared
 from sparkjobs.config import Source
 from sparkjobs.plan import PlannedCheck, SourceInput
 from sparkjobs.quality.asking import Given, named_in, question_of, where_of
-from sparkjobs.sql import DAMAGE, column, incoming, literal, without
+from sparkjobs.sql import DAMAGE, column, incoming, literal, nulled
 
 _GIVEN = "_sparkjobs_given_{}"
 
@@ -56,7 +56,7 @@ def with_given(rows: DataFrame, conf: Source) -> DataFrame:
     it knows of those before it.
     """
     came = [
-        without(declared.null_values, incoming(name)).alias(_GIVEN.format(name))
+        nulled(incoming(name), declared.null_values).alias(_GIVEN.format(name))
         for name, declared in conf.columns.items()
     ]
     return rows.select(*came, "*")

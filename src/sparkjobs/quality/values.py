@@ -15,8 +15,8 @@ from sparkjobs.config import Column as Declared
 _DECIMAL = re.compile(r"decimal\((\d+),\s?(\d+)\)")
 _DATE = r"^\s*\d{4,}-\d{2}-\d{2}\s*$"
 _TIMESTAMP = r"^\s*\d{4,}-\d{2}-\d{2}"
-_NUMBER = r"(?i)^\s*[-+]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|inf(inity)?|nan)\s*$"
-_PLACES = r"\.([^eE]*?)0*\s*(?:[eE]|$)"
+_NUMBER = r"(?i)^\s*[-+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?|inf(inity)?|nan)\s*$"
+_PLACES = r"\.([^eE\x00-\x20]*)"
 _EXPONENT = r"[eE]([-+]?\d{1,3})\s*$"
 _INFINITE = r"(?i)inf"
 _BOOLEAN = r"(?i)^\s*(true|false)\s*$"
@@ -56,14 +56,12 @@ def _parsed(text: Column, target: str, pattern: str | None) -> Column:
 def _decimal(text: Column, digits: int, scale: int) -> Column:
     """A number of at most `scale` places behind its point: Spark would round others.
 
-    Places are counted as they are written, but for zeros behind the last other digit, less the exponent; that
-    has three digits at most, for Spark fails at some billions. Most texts are so short that there is nothing
-    to count.
+    Places are counted as they are written, but for zeros at the end, less the exponent; that has three digits
+    at most, for Spark fails at some billions. Most texts are so short that there is nothing to count.
     """
     point = F.instr(text, ".")
     exponent = (F.instr(text, "e") > 0) | (F.instr(text, "E") > 0)
     short = ~exponent & ((point == 0) | (F.octet_length(text) - point <= scale))
-    places = F.length(F.regexp_extract(text, _PLACES, 1))
-    shift = F.regexp_extract(text, _EXPONENT, 1).try_cast("int")
-    fits = F.when(exponent, places - shift <= scale).otherwise(places <= scale)
-    return F.when(short | fits, text.try_cast(f"decimal({digits},{scale})"))
+    places = F.length(F.rtrim(F.regexp_extract(text, _PLACES, 1), F.lit("0")))
+    shift = F.when(exponent, F.regexp_extract(text, _EXPONENT, 1).try_cast("int")).otherwise(0)
+    return F.when(short | (places - shift <= scale), text.try_cast(f"decimal({digits},{scale})"))

@@ -6,7 +6,7 @@ beside quotes, or another number of fields than its header. A blank line is no r
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ from sparkjobs.config.sources import CsvOptions
 from sparkjobs.jvm import loaded
 from sparkjobs.plan import FileGroup, SourceInput
 from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, listed, nothing, paths
-from sparkjobs.sql import HEADER, column, quoted, without
+from sparkjobs.sql import HEADER, column, nulled, quoted
 from sparkjobs.union import together
 
 LINE: Final = "_sparkjobs_line"
@@ -74,7 +74,7 @@ def _quotes(options: CsvOptions) -> Column:
 def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
     line, quotes = F.col(LINE), F.col(_QUOTES)
     # between quotes the parser swallows a NUL
-    nul = ((quotes > 0) | F.contains(line, F.lit(options.quote))) & F.contains(line, F.lit("\0"))
+    nul = F.contains(line, F.lit(options.quote)) & F.contains(line, F.lit("\0"))
     corrupt = F.col(f"{_PARSED}.{_CORRUPT}").isNotNull()
     damage = F.when(~F.col(VALID), "not_utf8").otherwise(
         F.when(quotes % 2 == 1, "unclosed_quote")
@@ -161,7 +161,7 @@ def _decoded(options: CsvOptions) -> Column:
     return F.decode(F.col("value").cast("binary"), options.encoding.upper())
 
 
-def _value(name: str, group: FileGroup, within: str, nulls: Iterable[str]) -> Column:
+def _value(name: str, group: FileGroup, within: str, nulls: Sequence[str]) -> Column:
     """The text of the declared column `name`; null where the file does not have it, or has one of `nulls`."""
     found = F.col(within + quoted(name)) if name in group.columns else F.lit(None).cast("string")
-    return without(nulls, found).alias(name)
+    return nulled(found, nulls).alias(name)

@@ -9,7 +9,7 @@ from sparkjobs.config.sources import JsonSource, TextSource
 from sparkjobs.jvm import loaded
 from sparkjobs.plan import SourceInput
 from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, nothing, paths
-from sparkjobs.sql import column, quoted, without
+from sparkjobs.sql import column, nulled, quoted
 
 _OBJECTS = "_sparkjobs_objects"
 
@@ -33,7 +33,7 @@ def parsed_objects(lines: DataFrame, conf: JsonSource) -> DataFrame:
     wrapped = F.concat(F.lit("["), F.col("value"), F.lit("]"))
     objects = F.from_json(wrapped, f"array<struct<{fields}>>").alias(_OBJECTS)
     first = F.get(F.col(_OBJECTS), 0)
-    values = [without(conf.options.null_values, first.getField(name)).alias(name) for name in conf.columns]
+    values = [nulled(first.getField(name), conf.options.null_values).alias(name) for name in conf.columns]
     return lines.select("value", "_metadata", objects).select(
         *incoming_columns(values, _raw(), _json_damage(conf))
     )
