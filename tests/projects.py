@@ -27,13 +27,22 @@ HEAD = "from pyspark.sql import DataFrame, functions as F\nfrom sparkjobs import
 _numbers = count(1)
 NOW = Window(datetime(2026, 1, 1, tzinfo=UTC))
 REPOSITORY = Path(__file__).parents[1]
-CONF = """
+JARS = REPOSITORY / ".jars"
+CLASS_PATH = f"{JARS}/*:{JARS}/spark/*"
+"""What the archive of classes was made with."""
+SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
+"""Options of Java for programs of seconds."""
+QUICK = f"{SHORT} -XX:SharedArchiveFile={JARS}/classes.jsa"
+"""The same where CLASS_PATH comes first."""
+CONF = f"""
 name: test
-jobs: [{}]
-paths: {{landing: landing, warehouse: warehouse, artifacts: target}}
+jobs: [{{}}]
+paths: {{{{landing: landing, warehouse: warehouse, artifacts: target}}}}
 spark:
   spark.master: local[2]
-  spark.driver.extraJavaOptions: -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m
+  spark.driver.extraClassPath: {CLASS_PATH}
+  spark.driver.extraJavaOptions: {QUICK}
+  spark.executor.extraClassPath: {JARS}/*
 """
 
 
@@ -53,7 +62,7 @@ def write_project(root: Path, code: str, files: Mapping[str, str]) -> None:
         {"conf/sparkjobs.yml": CONF.format(package), f"{package}/__init__.py": HEAD + dedent(code), **files},
     )
     if not (root / ".jars").exists():
-        (root / ".jars").symlink_to(REPOSITORY / ".jars")
+        (root / ".jars").symlink_to(JARS)
 
 
 def planned(

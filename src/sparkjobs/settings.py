@@ -80,23 +80,25 @@ def settings(
     Those of `delta` would keep Spark from reading anything where its jars are missing.
     """
     wanted = {**(_DELTA if delta else {}), **REQUIRED}
-    master = given.get("spark.master", "local[*]")
+    told = {**declared, **given}
+    master = told.get("spark.master", "local[*]")
     local = master.startswith("local") and not master.startswith("local-cluster")
     if local:
         wanted |= {"spark.master": master, **_LOCAL}
         if not _submitted():
             wanted["spark.driver.extraJavaOptions"] = _JAVA
     jars = sorted((root / JARS_FOLDER).glob("*.jar"))
-    if jars and not (local and _on_class_path(given, root / JARS_FOLDER)):
+    path = (given if _submitted() else told).get("spark.driver.extraClassPath", "")
+    if jars and not (local and _on_class_path(path, root / JARS_FOLDER)):
         wanted["spark.jars"] = ",".join(map(str, jars))
     wanted |= declared
     return {key: value for key, value in wanted.items() if key not in given}
 
 
-def _on_class_path(given: Mapping[str, str], folder: Path) -> bool:
+def _on_class_path(path: str, folder: Path) -> bool:
     """Whether the driver has the jars of `folder`; where they are handed out it copies them first."""
-    entries = given.get("spark.driver.extraClassPath", "").split(os.pathsep)
-    return any(Path(one).name == "*" and Path(one).parent.resolve() == folder.resolve() for one in entries)
+    entries = map(Path, path.split(os.pathsep))
+    return any(one.name == "*" and one.parent.resolve() == folder.resolve() for one in entries)
 
 
 def given_settings(root: Path) -> Mapping[str, str]:

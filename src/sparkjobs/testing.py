@@ -18,7 +18,7 @@ from pyspark.testing import assertDataFrameEqual
 from sparkjobs.cases import PATTERN, Placed, cases_of, judged
 from sparkjobs.config import Conf, load
 from sparkjobs.errors import SparkjobsError
-from sparkjobs.jvm import remember
+from sparkjobs.jvm import forget_origins, remember
 from sparkjobs.plan import graph_of
 from sparkjobs.registry import Registry, registry_of
 from sparkjobs.settings import JARS_FOLDER, settings
@@ -33,9 +33,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """One local session for all tests, with the settings that runs have, and quick to start."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     folder = tmp_path_factory.mktemp("spark")
+    root = _project()
+    jars = root / JARS_FOLDER
+    places = f'-XX:SharedArchiveFile="{jars}/classes.jsa" -Dderby.system.home="{folder}"'
     given = {
         "spark.master": "local[2]",
-        "spark.driver.extraJavaOptions": f"{_FAST} -Dderby.system.home={folder}",
+        "spark.driver.extraJavaOptions": f"{_FAST} {places}",
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": (folder / "events").as_uri(),
         "spark.eventLog.compress": "false",
@@ -45,13 +48,15 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
     }
     (folder / "events").mkdir()
-    root = _project()
-    has_jars = any((root / JARS_FOLDER).glob("*.jar"))
+    has_jars = any(jars.glob("*.jar"))
+    if has_jars:  # before Spark's own, as the archive of classes has them
+        given["spark.driver.extraClassPath"] = f"{jars}/*:{jars}/spark/*"
     builder = SparkSession.builder.appName("tests")
     for key, value in {**given, **settings(given, {}, root, delta=has_jars)}.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     remember(session)
+    forget_origins(session)
     yield session
     session.stop()
 

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.dataset
 from deltalake import DeltaTable
 
+from tests.projects import QUICK, SHORT
+
 ROOT = Path(__file__).resolve().parents[2]
 _SUBMIT = Path(sys.executable).parent / "spark-submit"
 _PATIENCE_S = 600
-_QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
-"""Half the processor time, for programs as short as these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ def submitted(
     """`spark-submit --master … main.py run ARGUMENTS`, as the Makefile does it; ended at the latest on leaving."""
     (home / "events").mkdir(parents=True)
     usual = {
-        "spark.driver.extraJavaOptions": f"{_QUICK} -XX:SharedArchiveFile=.jars/classes.jsa -Dlog4j2.configurationFile=conf/log4j2.properties",
-        "spark.executor.extraJavaOptions": _QUICK,
+        "spark.driver.extraJavaOptions": f"{QUICK} -Dlog4j2.configurationFile=conf/log4j2.properties",
+        "spark.executor.extraJavaOptions": SHORT,
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": (home / "events").as_uri(),
         "spark.eventLog.compress": "false",

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.projects import QUICK
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 LANDING = ROOT / "data" / "landing"
@@ -86,9 +88,8 @@ def spark_submit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[s
     """`spark-submit main.py ARGUMENTS` with an event log in `folder`; one appears for each Spark session."""
     events = folder / "events"
     events.mkdir(exist_ok=True)
-    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
     settings = {
-        "spark.driver.extraJavaOptions": f"{quick} -XX:SharedArchiveFile=.jars/classes.jsa -Dlog4j2.configurationFile=conf/log4j2.properties",
+        "spark.driver.extraJavaOptions": f"{QUICK} -Dlog4j2.configurationFile=conf/log4j2.properties",
         "spark.eventLog.enabled": "true",
         "spark.eventLog.dir": events.as_uri(),
         "spark.eventLog.compress": "false",

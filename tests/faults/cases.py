@@ -1,18 +1,14 @@
 """One tiny project per mode, three inputs one after the other, and the rows after each, written down."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.projects import REPOSITORY, lay_out, write_project
+from tests.projects import lay_out, write_project
 
 Row = tuple[object, ...]
 
-JARS: Final = REPOSITORY / ".jars"
-CLASS_PATH: Final = f"{JARS}/*:{JARS}/spark/*"
-"""What the archive of classes was made with: conf/spark-defaults.conf."""
 FORMATS: Final = ("delta", "parquet")
 CODE = """
 @job
@@ -154,22 +150,19 @@ def project(root: Path, case: Case, table_format: str, code: str = CODE, spark: 
     """The project of `case` with its first input; its table, which is not there yet. `spark`: lines of it."""
     job = JOB.format(format=table_format, mode=case.mode, more=case.more)
     write_project(root, code, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": job})
-    start_fast(root, spark)
+    if spark:
+        add_settings(root, spark)
     deliver(root, case, 0)
     return root / "warehouse/events"
 
 
-def start_fast(root: Path, spark: str = "") -> None:
-    """Let the JVM of the project in `root` start from the archive of classes, and add lines to `spark:`."""
+def add_settings(root: Path, spark: str) -> None:
+    """Add lines to `spark:` of the project in `root`; a master instead of its own."""
     conf = root / "conf/sparkjobs.yml"
-    text = conf.read_text(encoding="utf-8").rstrip()
-    text = re.sub("(extraJavaOptions: .*)", rf"\1 -XX:SharedArchiveFile={JARS}/classes.jsa", text)
+    text = conf.read_text(encoding="utf-8")
     if "spark.master" in spark:
         text = text.replace("  spark.master: local[2]\n", "")
-    paths = f"  spark.driver.extraClassPath: {CLASS_PATH}\n  spark.executor.extraClassPath: {JARS}/*\n"
-    conf.write_text(f"{text}\n{paths}{spark}", encoding="utf-8")
-    # on the class path they are in the archive; as spark.jars they would be copied first
-    (root / ".jars").unlink(missing_ok=True)
+    conf.write_text(f"{text}{spark}", encoding="utf-8")
 
 
 def deliver(root: Path, case: Case, step: int) -> None:

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.faults.cases import CASES, FORMATS, Row, start_fast
+from tests.faults.cases import CASES, FORMATS, Row
 from tests.faults.points import points
 from tests.faults.test_moments import SEED
 from tests.faults.victims import killed_at
@@ -64,7 +64,6 @@ def test_random_histories_in_killed_runs_are_those_of_all_events(
     histories = [random_runs(random, RUNS) for _ in range(HISTORIES)]
     conf = JOB.format(format=table_format, mode=mode) + MORE[mode]
     write_project(tmp_path, CODE, {"conf/sources.yml": SOURCES, "conf/jobs/events.yml": conf})
-    start_fast(tmp_path)
     where = [point for point in points(CASES[mode], table_format) if "journal.move." not in point]
 
     for number in range(RUNS):

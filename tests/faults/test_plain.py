@@ -15,12 +15,12 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
 from tests.faults import plain
-from tests.faults.cases import CASES, CLASS_PATH, JARS, Case, Row, deliver
+from tests.faults.cases import CASES, Case, Row, deliver
 from tests.faults.readers import differences
 from tests.faults.tally import Entry, add
 from tests.faults.test_moments import SEED
 from tests.faults.victims import PATIENCE_S, ended
-from tests.projects import REPOSITORY, elsewhere
+from tests.projects import CLASS_PATH, QUICK, REPOSITORY, elsewhere
 
 MOMENTS = int(os.environ.get("SPARKJOBS_FAULTS_MOMENTS", "4")) * 3
 WAYS = [
@@ -35,13 +35,11 @@ pytestmark = pytest.mark.exhaustive
 
 def start(root: Path, mode: str, table_format: str, kill_at: str = "") -> subprocess.Popen[str]:
     """The script, as a process of its own."""
-    quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
-    flags = f"{quick} -XX:SharedArchiveFile={JARS}/classes.jsa"
     conf = {
         "spark.master": "local[2]",
         "spark.ui.enabled": "false",
         "spark.driver.extraClassPath": CLASS_PATH,
-        "spark.driver.extraJavaOptions": flags,
+        "spark.driver.extraJavaOptions": QUICK,
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.files.maxPartitionBytes": "32",

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.faults.cases import start_fast
 from tests.faults.trial import Trials
 from tests.faults.victims import finished, killed_at
 from tests.projects import lay_out, run, write_project
@@ -58,7 +57,6 @@ def test_a_replay_that_is_killed_is_done_once(
         "landing/a.csv": "id,kind\n1,x\n2,z\n3,q\n",
     }
     write_project(root, CODE, files)
-    start_fast(root)
     assert run(spark, root)["events"].status == "success"
     lay_out(root, {"conf/sources.yml": SOURCES.format("[x, z]")})
     assert finished(root, "state", "adopt", "events")[0] == 0

@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from sparkjobs.state import locked
-from tests.faults.cases import FORMATS, SLOW, start_fast
+from tests.faults.cases import FORMATS, SLOW
 from tests.faults.trial import Trials
 from tests.faults.victims import PATIENCE_S, Process, ended, finished, start
 from tests.projects import REPOSITORY, rows, write_project
@@ -179,7 +179,6 @@ def test_a_run_of_several_threads_that_is_told_to_stop(
         "slow": "",
     }
     write_project(tmp_path, SEVERAL.format(slow=str(tmp_path / "slow")), files)
-    start_fast(tmp_path)
 
     process = start(tmp_path, "run", "--run-id", "stopped", "--threads", "2")
     for name in ("first", "second"):

@@ -76,10 +76,10 @@ import json, os, sys
 from pathlib import Path
 import pyspark
 from pyspark.sql import SparkSession
-from tests.projects import planned, executed
+from tests.projects import CLASS_PATH, QUICK, planned, executed
 
 root = Path(sys.argv[1])
-options = f"-Dspark.testing=true -Dspark.test.home={Path(pyspark.__file__).parent}"
+options = f"{QUICK} -Dspark.testing=true -Dspark.test.home={Path(pyspark.__file__).parent}"
 builder = SparkSession.builder.master("local[2]").config("spark.driver.extraJavaOptions", options)
 for key, value in {
     "spark.testing.memory": "1500000000", "spark.testing.reservedMemory": "100000000",
@@ -88,6 +88,7 @@ for key, value in {
     "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
     "spark.eventLog.enabled": "true", "spark.eventLog.dir": (root / "events").as_uri(),
     "spark.eventLog.compress": "false", "spark.eventLog.rolling.enabled": "false",
+    "spark.driver.extraClassPath": CLASS_PATH,
 }.items():
     builder = builder.config(key, value)
 spark = builder.getOrCreate()
@@ -126,8 +127,10 @@ def test_a_stage_that_spark_repeats_is_not_counted_twice(tmp_path: Path) -> None
 FORGETFUL = """
 from pyspark.sql import SparkSession
 from sparkjobs.jvm import label, retried
+from tests.projects import CLASS_PATH, QUICK
 
 builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+builder = builder.config("spark.driver.extraClassPath", CLASS_PATH).config("spark.driver.extraJavaOptions", QUICK)
 spark = builder.config("spark.ui.retainedStages", "20").config("spark.driver.host", "127.0.0.1").getOrCreate()
 for _ in range(40):
     spark.range(10).count()

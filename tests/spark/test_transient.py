@@ -459,9 +459,11 @@ os.environ |= {"SPARK_WORKER_DIR": folder, "SPARK_LOCAL_DIRS": folder, "SPARK_LO
                "PYSPARK_PYTHON": sys.executable, "SPARK_HOME": os.path.dirname(pyspark.__file__)}
 from pyspark.sql import SparkSession, functions as F
 from sparkjobs.transient import transient
+from tests.projects import CLASS_PATH, QUICK
 builder = SparkSession.builder.master("local-cluster[2,1,1024]")
 for key, value in {"ui.enabled": "false", "task.maxFailures": "1", "stage.maxConsecutiveAttempts": "1",
-                   "driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1"}.items():
+                   "driver.host": "127.0.0.1", "driver.bindAddress": "127.0.0.1",
+                   "driver.extraClassPath": CLASS_PATH, "driver.extraJavaOptions": QUICK}.items():
     builder = builder.config(f"spark.{key}", value)
 spark = builder.getOrCreate()
 tracker, application = spark.sparkContext.statusTracker(), spark.sparkContext.applicationId

@@ -51,6 +51,28 @@ def test_what_is_not_on_the_class_path_is(jars: Path, path: str) -> None:
     assert handed_out(jars.parent, driver_extraClassPath=path.format(jars)) == both
 
 
+def test_what_the_project_says_counts_where_no_jvm_runs_yet(
+    jars: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = f"{jars}/a.jar,{jars}/b.jar"
+    path = {"spark.driver.extraClassPath": f"{jars}/*"}
+
+    assert "spark.jars" not in settings({}, path, jars.parent, delta=True)
+    assert settings({}, path | {"spark.master": "yarn"}, jars.parent, delta=True)["spark.jars"] == both
+
+    monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
+
+    assert settings({}, path, jars.parent, delta=True)["spark.jars"] == both
+
+
+def test_a_master_that_the_project_names_is_no_machine_of_our_own(jars: Path) -> None:
+    there = settings({}, {"spark.master": "spark://host:7077"}, jars.parent, delta=False)
+
+    assert there["spark.master"] == "spark://host:7077"
+    assert "spark.driver.host" not in there
+    assert settings({}, {"spark.master": "local[4]"}, jars.parent, delta=False)["spark.driver.host"]
+
+
 def test_what_somebody_has_said_of_jars_stands(jars: Path) -> None:
     assert handed_out(jars.parent, jars="mine.jar") is None
 
