@@ -1,4 +1,4 @@
-"""Fixtures that every kind of test shares, and how the tests are spread over two processes."""
+"""Fixtures that every kind of test shares, and how the tests are spread over processes."""
 
 from collections.abc import Iterator
 
