@@ -34,15 +34,15 @@ SHORT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m"
 """Options of Java for programs of seconds."""
 QUICK = f"{SHORT} -XX:SharedArchiveFile={JARS}/classes.jsa"
 """The same where CLASS_PATH comes first."""
-CONF = f"""
+CONF = """
 name: test
-jobs: [{{}}]
-paths: {{{{landing: landing, warehouse: warehouse, artifacts: target}}}}
+jobs: [{package}]
+paths: {{landing: landing, warehouse: warehouse, artifacts: target}}
 spark:
   spark.master: local[2]
-  spark.driver.extraClassPath: {CLASS_PATH}
-  spark.driver.extraJavaOptions: {QUICK}
-  spark.executor.extraClassPath: {JARS}/*
+  spark.driver.extraClassPath: {class_path}
+  spark.driver.extraJavaOptions: {java}
+  spark.executor.extraClassPath: {jars}/*
 """
 
 
@@ -57,9 +57,10 @@ def lay_out(root: Path, files: Mapping[str, str]) -> None:
 def write_project(root: Path, code: str, files: Mapping[str, str]) -> None:
     """A project with one job module, in a package whose name no other test has."""
     package = f"jobs_{abs(hash(str(root)))}"
+    conf = CONF.format(package=package, class_path=CLASS_PATH, java=QUICK, jars=JARS)
     lay_out(
         root,
-        {"conf/sparkjobs.yml": CONF.format(package), f"{package}/__init__.py": HEAD + dedent(code), **files},
+        {"conf/sparkjobs.yml": conf, f"{package}/__init__.py": HEAD + dedent(code), **files},
     )
     if not (root / ".jars").exists():
         (root / ".jars").symlink_to(JARS)

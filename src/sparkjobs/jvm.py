@@ -6,7 +6,6 @@ This and `session` are the only modules that look behind the DataFrame API.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from py4j.java_gateway import JavaClass
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, DataFrameReader, Observation, SparkSession
 
@@ -16,38 +15,6 @@ _MADE = frozenset({"CTERelationRef", "LocalRelation", "OneRowRelation", "Range",
 """Leaves of a plan that read nothing."""
 _SHOWN = 5
 """Columns that a leaf tells of itself."""
-
-
-class _Class(JavaClass):  # type: ignore[misc]  # py4j has no types
-    """A class of the JVM that is asked for each of its members once."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (of the JVM)
-        member = super().__getattr__(name)
-        setattr(self, name, member)
-        return member
-
-
-def remember(spark: SparkSession) -> None:
-    """Keep what PySpark asks of the JVM anew with each function of columns and each list of them."""
-    for name in ("org.apache.spark.sql.functions", "org.apache.spark.api.python.PythonUtils"):
-        kept = _Class(name, spark.sparkContext._gateway._gateway_client)  # type: ignore[union-attr]  # noqa: SLF001
-        vars(spark._jvm).update({name: kept, name.rpartition(".")[2]: kept})  # noqa: SLF001
-
-
-def forget_origins(spark: SparkSession) -> None:
-    """Have Hadoop forget which file each of its 1,100 settings comes from, where it lets us.
-
-    It would send that along with them to each scan and to each write, compressed one by one. Worth its
-    25 ms in a session of very many small queries.
-    """
-    hadoop = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
-    java(spark, "org.apache.hadoop.mapreduce.Job").getInstance()  # what it loads would bring them back later
-    try:
-        origins = hadoop.getClass().getDeclaredField("updatingResource")
-        origins.setAccessible(True)
-        origins.set(hadoop, java(spark, "java.util.concurrent.ConcurrentHashMap")())
-    except Py4JJavaError:  # another Hadoop
-        return
 
 
 def java(spark: SparkSession, name: str) -> Any:  # noqa: ANN401 (of the JVM)

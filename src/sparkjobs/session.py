@@ -5,10 +5,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from py4j.java_gateway import JavaClass
 from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.errors import utils as pyspark_errors
@@ -100,8 +101,39 @@ def _built(conf: Conf, defaults: Mapping[str, str]) -> SparkSession:
         builder = builder.config(key, value)
     _ask_for_numpy()
     spark = builder.getOrCreate()
-    jvm.remember(spark)
+    remember(spark)
     return spark
+
+
+class _Class(JavaClass):  # type: ignore[misc]  # py4j has no types
+    """A class of the JVM that is asked for each of its members once."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (of the JVM)
+        member = super().__getattr__(name)
+        setattr(self, name, member)
+        return member
+
+
+def remember(spark: SparkSession) -> None:
+    """Keep what PySpark asks of the JVM anew with each function of columns and each list of them."""
+    for name in ("org.apache.spark.sql.functions", "org.apache.spark.api.python.PythonUtils"):
+        kept = _Class(name, spark.sparkContext._gateway._gateway_client)  # type: ignore[union-attr]  # noqa: SLF001
+        vars(spark._jvm).update({name: kept, name.rpartition(".")[2]: kept})  # noqa: SLF001
+
+
+def forget_origins(spark: SparkSession) -> None:
+    """Have Hadoop forget which file each of its 1,100 settings comes from, where it lets us.
+
+    It would send that along with them to each scan and to each write, compressed one by one. Worth its
+    25 ms in a session of very many small queries.
+    """
+    hadoop = spark.sparkContext._jsc.hadoopConfiguration()  # noqa: SLF001
+    # what this loads would bring them back later
+    jvm.java(spark, "org.apache.hadoop.mapreduce.Job").getInstance()
+    with suppress(Py4JJavaError):  # another Hadoop
+        origins = hadoop.getClass().getDeclaredField("updatingResource")
+        origins.setAccessible(True)
+        origins.set(hadoop, jvm.java(spark, "java.util.concurrent.ConcurrentHashMap")())
 
 
 def _ask_for_numpy() -> None:

@@ -18,9 +18,9 @@ from pyspark.testing import assertDataFrameEqual
 from sparkjobs.cases import PATTERN, Placed, cases_of, judged
 from sparkjobs.config import Conf, load
 from sparkjobs.errors import SparkjobsError
-from sparkjobs.jvm import forget_origins, remember
 from sparkjobs.plan import graph_of
 from sparkjobs.registry import Registry, registry_of
+from sparkjobs.session import forget_origins, remember
 from sparkjobs.settings import JARS_FOLDER, settings
 
 _FAST = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=256m -XX:MetaspaceSize=512m"
