@@ -8,7 +8,7 @@ from statistics import mean
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.documented import large, shop, written
 from tests.unit.projects import project
@@ -80,9 +80,15 @@ def wider_than_the_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
-def opened(page: Page) -> list[str]:
-    """The ids of what is shown: the start, or one table."""
-    return [str(one.get_attribute("id")) for one in page.locator("#home, .entry").all() if one.is_visible()]
+def shown(page: Page) -> Locator:
+    """What is shown of the start and the tables."""
+    return page.locator("#home, .entry").filter(visible=True)
+
+
+def expect_opened(page: Page, name: str) -> None:
+    """Wait until the start, or the table `name`, is all that is shown: a link is followed after the key."""
+    expect(shown(page)).to_have_count(1)
+    expect(shown(page)).to_have_id(name)
 
 
 @pytest.mark.parametrize("at", ["", "#job-stg_orders", "#source-orders", "#view-recent", "#job-never"])
@@ -94,7 +100,7 @@ def test_it_loads_nothing_and_complains_of_nothing(page: Page, address: str, at:
 
     page.goto(address + at)
 
-    assert opened(page) == [at.removeprefix("#") or "home"]
+    expect_opened(page, at.removeprefix("#") or "home")
     assert asked == [address]
     assert said == []
     assert page.evaluate("window.hacked") is None
@@ -114,7 +120,7 @@ def test_a_column_leads_to_those_it_is_made_of(page: Page, address: str) -> None
     page.goto(address + "#job-report")
 
     page.get_by_role("link", name="daily_revenue.revenue").click()
-    assert opened(page) == ["job-daily_revenue"]
+    expect_opened(page, "job-daily_revenue")
     assert page.evaluate("document.querySelector('tr:target th').innerText") == "revenue"
     assert page.get_by_role("link", name="nobody knows").get_attribute("href") == "#job-stg_orders"
     page.get_by_role("link", name="stg_orders.amount_eur").click()
@@ -152,7 +158,7 @@ def test_it_is_searched_and_walked_through_by_keys_alone(page: Page, address: st
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
 
-    assert opened(page) == ["job-stg_orders"]
+    expect_opened(page, "job-stg_orders")
     assert page.evaluate("document.querySelector('tr:target th').innerText") == "amount_tax"
     assert page.title() == "stg_orders · shop docs"
     assert page.evaluate("document.activeElement.innerText").startswith("stg_orders")
@@ -220,7 +226,7 @@ def test_links_lead_to_tables_and_the_way_back_to_where_one_was(page: Page, addr
     was = page.evaluate("scrollY")
     link.click()
     page.locator("#job-stg_orders .chips").get_by_role("link", name="daily_revenue").click()
-    assert opened(page) == ["job-daily_revenue"]
+    expect_opened(page, "job-daily_revenue")
 
     page.go_back()
     expect(page.locator("#job-stg_orders")).to_be_visible()
@@ -238,7 +244,7 @@ def test_an_address_that_leads_nowhere_shows_the_start(page: Page, address: str)
 
     page.goto(address + "#job-of-yesterday")
 
-    assert opened(page) == ["home"]
+    expect_opened(page, "home")
     assert said == []
 
 
@@ -272,7 +278,7 @@ def test_the_graph_is_reached_by_tab_and_lights_up_what_hangs_together(page: Pag
         "view-recent",
     ]
     page.keyboard.press("Enter")
-    assert opened(page) == ["job-daily_revenue"]
+    expect_opened(page, "job-daily_revenue")
 
 
 def test_pointing_at_a_table_dims_what_does_not_hang_together_with_it(page: Page, address: str) -> None:
@@ -328,12 +334,12 @@ def test_the_start_is_printed_with_every_table_and_a_table_alone(page: Page, add
     page.goto(address)
 
     page.emulate_media(color_scheme="dark", media="print")
-    assert len(opened(page)) == 9
+    expect(shown(page)).to_have_count(9)
     assert brightness(page) > 220
     assert not page.get_by_role("combobox").is_visible()
     page.goto(address + "#job-stg_orders")
 
-    assert opened(page) == ["job-stg_orders"]
+    expect_opened(page, "job-stg_orders")
 
 
 @pytest.mark.parametrize("at", ["#job-stg_orders", "#view-recent"])
@@ -365,7 +371,7 @@ def test_it_is_all_there_without_a_script(browser: Browser, address: str) -> Non
 
     page.goto(address)
 
-    assert len(opened(page)) == 9
+    expect(shown(page)).to_have_count(9)
     assert not page.locator("#search").is_visible()
     assert not page.get_by_role("button", name="fit").is_visible()
     page.locator(".side").get_by_role("link", name="report").click()
