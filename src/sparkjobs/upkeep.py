@@ -31,6 +31,7 @@ from sparkjobs.state import (
     app_id,
     begin,
     claim,
+    last_commit,
     locked,
     look,
     manifest_at,
@@ -41,7 +42,7 @@ from sparkjobs.state import (
     state_folder,
     write_outcome,
 )
-from sparkjobs.state.durable import read_json, write_json
+from sparkjobs.state.durable import write_json
 from sparkjobs.state.journal import publish
 from sparkjobs.state.manifest import latest_number, read
 
@@ -183,8 +184,8 @@ def _inputs(job: JobPlan, state: TableState) -> tuple[dict[str, Any], ...]:
 def _commit_nothing(job: JobPlan, manifest: Manifest) -> None:
     """Put `manifest` in force without touching a row."""
     if job.conf.output.format == "parquet":
-        last = (read_json(state_folder(job.table) / "committed.json") or {})["commit"]
-        publish(job.table, [], {**last, "number": manifest.number, "run_id": manifest.run_id})
+        told = {"number": manifest.number, "run_id": manifest.run_id}
+        publish(job.table, [], {**last_commit(job.table), **told})
         return
     note = {"job": job.name, "manifest": manifest.number, "attempt": "adopt", "run_id": manifest.run_id}
     handle = DeltaTable(job.table)

@@ -265,6 +265,25 @@ def test_a_damaged_state_is_named_and_a_reset_gets_over_it(
     assert list(ids(spark, events(tmp_path))) == [1, 2, 3]
 
 
+def test_until_its_next_run_nobody_reads_or_adopts_a_table_whose_last_commit_is_damaged(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    whole = 'inputs: {events: {ref: events}}\noutput: {path: "${warehouse}/copy", format: parquet, mode: overwrite}\n'
+    project(tmp_path, "parquet", copy=whole)
+    run(spark, tmp_path, "events")
+    (events(tmp_path) / "_sparkjobs/committed.json").write_text("{")
+    upkeep.reset("events", events(tmp_path), "parquet", "reset")
+
+    alone = run(spark, tmp_path, "copy")["copy"]
+    assert (alone.status, alone.exit_code) == ("error", 1)
+    assert "committed.json is not as sparkjobs wrote it: it is gone" in alone.message
+    with pytest.raises(DamagedStateError, match="it is gone"):
+        upkeep.adopt(job_in(tmp_path, "events"), "adopter")
+
+    assert {one.status for one in run(spark, tmp_path).values()} == {"success"}
+    assert list(ids(spark, tmp_path / "warehouse/copy")) == [1, 2]
+
+
 def test_state_show_tells_manifest_inputs_and_what_speaks_against_going_on(
     spark: SparkSession, tmp_path: Path
 ) -> None:

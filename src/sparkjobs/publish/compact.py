@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,8 +30,7 @@ from sparkjobs.publish.stage import Layout, collected, write
 from sparkjobs.results import Compacted, Extent, Staged
 from sparkjobs.session import with_settings
 from sparkjobs.sql import column
-from sparkjobs.state import committed_schema, state_folder
-from sparkjobs.state.durable import read_json
+from sparkjobs.state import committed_schema, last_commit
 from sparkjobs.state.journal import Move, interrupted, publish
 from sparkjobs.state.log import compacted_within
 from sparkjobs.state.table import data_files
@@ -51,7 +50,7 @@ def due(attempt: Attempt, after: int) -> bool:
     """Whether the attempt's commit is the last of `after` or more since the table was compacted."""
     if attempt.format == "delta":
         return not compacted_within(attempt.table, after)
-    compacted = _last_commit(attempt).get("compacted") or "0"
+    compacted = last_commit(attempt.table).get("compacted") or "0"
     return attempt.number - int(compacted.partition("-")[0]) >= after
 
 
@@ -115,7 +114,7 @@ def _optimize(spark: SparkSession, attempt: Attempt, output: Output, _: Files) -
 
 
 def _rewrite(spark: SparkSession, attempt: Attempt, output: Output, todo: Files) -> int:
-    last = _last_commit(attempt)
+    last = last_commit(attempt.table)
     bins = [_bins(of, _wanted(output)) for of in todo.values()]
     # the first bins of all partitions are read together, then the second ones
     rounds = [[path for one in turn for path in one] for turn in zip_longest(*bins, fillvalue=())]
@@ -188,7 +187,3 @@ def _place(written: str) -> Path:
     path = Path(written)
     number = path.parts[0].partition("=")[2]
     return Path(*path.parts[1:-1], f"{path.stem}-{number}{path.suffix}")
-
-
-def _last_commit(attempt: Attempt) -> dict[str, Any]:
-    return dict((read_json(state_folder(attempt.table) / "committed.json") or {})["commit"])

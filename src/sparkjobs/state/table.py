@@ -113,8 +113,20 @@ def table_schema(table: Path, table_format: str) -> dict[str, Any]:
 
 def committed_schema(table: Path) -> dict[str, Any]:
     """Spark's schema JSON of a Parquet table, as its last commit wrote it."""
-    commit = read_json(state_folder(table) / "committed.json") or {}
-    return dict(json.loads(commit["commit"]["schema"]))
+    return dict(json.loads(last_commit(table)["schema"]))
+
+
+def last_commit(table: Path) -> dict[str, Any]:
+    """What the last commit of a Parquet table wrote of it.
+
+    Raises:
+        DamagedStateError: that is gone, as after a reset that set it aside; the next run writes it.
+    """
+    path = state_folder(table) / "committed.json"
+    content = read_json(path)
+    if content is None:
+        raise DamagedStateError(str(path), "it is gone")
+    return dict(content["commit"])
 
 
 def table_rows(table: Path, table_format: str, version: int) -> int:
