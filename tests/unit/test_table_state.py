@@ -20,6 +20,7 @@ from sparkjobs.state import (
 )
 from sparkjobs.state.durable import write_json
 from sparkjobs.state.journal import Move, publish
+from sparkjobs.state.table import data_files
 from tests.unit.projects import delta_commit, write
 
 WANTED = Manifest("daily", 0, 0, "run-1", "code", "conf", ())
@@ -240,3 +241,16 @@ def test_before_the_first_commit_nothing_has_come_about(tmp_path: Path) -> None:
 def test_an_outcome_that_is_gone_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(DamagedStateError, match=r"outcomes/3\.json is not as sparkjobs wrote it: it is gone"):
         read_outcome(tmp_path, 3)
+
+
+def test_only_what_readers_look_at_is_a_data_file(tmp_path: Path) -> None:
+    seen = ["_day=1/part-0.parquet", "day=1/part-1.parquet", "part-2.parquet"]
+    unseen = [
+        ".part-3.parquet",
+        "day=1/.part-4.parquet",
+        "day=1/_temporary/part-5.parquet",
+        "_old/part-6.parquet",
+    ]
+    write(tmp_path, dict.fromkeys([*seen, *unseen, "_sparkjobs/part-7.parquet"], "x"))
+
+    assert sorted(str(path.relative_to(tmp_path)) for path in data_files(tmp_path)) == seen

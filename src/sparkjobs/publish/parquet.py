@@ -10,9 +10,10 @@ from sparkjobs.faults import reach
 from sparkjobs.publish.attempt import Attempt, complete, fence
 from sparkjobs.publish.partitions import folders
 from sparkjobs.results import Staged
-from sparkjobs.state import STATE_FOLDER, state_folder
+from sparkjobs.state import state_folder
 from sparkjobs.state.durable import read_json
 from sparkjobs.state.journal import Move, publish
+from sparkjobs.state.table import is_seen
 
 
 def commit_parquet(attempt: Attempt, staged: Staged, mode: str, emptied: Iterable[Path] = ()) -> int:
@@ -55,14 +56,9 @@ def _moves(attempt: Attempt, staged: Staged, mode: str) -> Iterator[Move]:
             places = {file.parent for file in files}
         case _:
             places = {Path(file.parts[0]) for file in files}
-            live = (entry.name for entry in attempt.table.iterdir() if _is_data(entry.name))
+            live = (entry.name for entry in attempt.table.iterdir() if is_seen(entry.name))
             yield from (Move(name, None) for name in sorted(live) if Path(name) not in places)
     yield from (Move(str(place), str(source / place)) for place in sorted(places))
-
-
-def _is_data(name: str) -> bool:
-    """Whether an entry of the table's folder holds rows; `_day=1` does, `_sparkjobs` does not."""
-    return name != STATE_FOLDER and (not name.startswith(("_", ".")) or "=" in name)
 
 
 def _same_columns(attempt: Attempt, staged: Staged, last: dict[str, Any]) -> None:

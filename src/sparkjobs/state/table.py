@@ -87,10 +87,16 @@ def holds_files(table: Path) -> bool:
 
 
 def data_files(table: Path) -> Iterator[Path]:
-    """The data files of a Parquet table."""
+    """The data files of a Parquet table: those that its readers see."""
     for entry in table.iterdir():
-        if entry.name != STATE_FOLDER:
-            yield from [entry] if entry.suffix == ".parquet" else entry.rglob("*.parquet")
+        if is_seen(entry.name):
+            found = [entry] if entry.suffix == ".parquet" else entry.rglob("*.parquet")
+            yield from (path for path in found if all(map(is_seen, path.relative_to(table).parts)))
+
+
+def is_seen(name: str) -> bool:
+    """Whether readers of a Parquet table look at what is called so: at `_day=1`, not at `_sparkjobs`."""
+    return not name.startswith(("_", ".")) or "=" in name
 
 
 def _lost(table: Path, folder: Path, committed: int) -> int | None:
