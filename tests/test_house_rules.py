@@ -165,7 +165,8 @@ def test_no_function_is_long() -> None:
 
 
 def test_only_session_and_jvm_look_behind_the_dataframe_api() -> None:
-    assert _broken(private_jvm, [*_but("session.py", "jvm.py"), *JOBS]) == []
+    ours = [file for file in _but("session.py") if file.parent.name != "jvm"]
+    assert _broken(private_jvm, [*ours, *JOBS]) == []
 
 
 def test_only_the_command_line_and_its_terminal_print() -> None:

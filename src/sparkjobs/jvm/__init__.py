@@ -1,0 +1,45 @@
+"""What only the JVM tells: of plans, of parsed SQL, and of what Spark did.
+
+Here and in `session` alone the code looks behind the DataFrame API.
+Not here: what is made of it.
+"""
+
+from sparkjobs.jvm.frames import (
+    analyzed,
+    analyzed_json,
+    at_its_source,
+    distinct_keys,
+    forget_view,
+    in_session,
+    loaded,
+    planned,
+    stops_early,
+    strangers,
+)
+from sparkjobs.jvm.jobs import acted, cancel, label, observed, retried, stages
+from sparkjobs.jvm.objects import java, members
+from sparkjobs.jvm.parsed import parse_query, query_syntax, syntax
+
+__all__ = [
+    "acted",
+    "analyzed",
+    "analyzed_json",
+    "at_its_source",
+    "cancel",
+    "distinct_keys",
+    "forget_view",
+    "in_session",
+    "java",
+    "label",
+    "loaded",
+    "members",
+    "observed",
+    "parse_query",
+    "planned",
+    "query_syntax",
+    "retried",
+    "stages",
+    "stops_early",
+    "strangers",
+    "syntax",
+]
