@@ -59,6 +59,20 @@ def start(conf: Conf, *, threads: int = 1) -> SparkSession:
     return spark
 
 
+def start_brief(conf: Conf) -> SparkSession:
+    """The session of a process that looks at plans, or at rows given by hand, and ends.
+
+    Its JVM does without its second compiler, which would compile what has no time left to pay for that,
+    unless SPARK_SUBMIT_OPTS says otherwise. One that spark-submit has started stays as it is.
+
+    Raises:
+        SetupError: as `start` does.
+    """
+    said = os.environ.get("SPARK_SUBMIT_OPTS", "")
+    os.environ["SPARK_SUBMIT_OPTS"] = f"-XX:TieredStopAtLevel=1 {said}".rstrip()  # of two the last one counts
+    return start(conf)
+
+
 def starting(conf: Conf, *, threads: int = 1) -> Callable[[Conf], SparkSession]:
     """Begin to start the session beside the caller, who has to wait for it by calling what is returned."""
     _ask_for_numpy()  # here, where nobody else imports

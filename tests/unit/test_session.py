@@ -1,11 +1,14 @@
 """What the builder of the session is told, for one machine and for a cluster."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from sparkjobs import session
 from sparkjobs.settings import settings
 from tests.projects import REPOSITORY
+from tests.unit.projects import conf_of, project
 
 PATHS = "conf:{}/*:{}/spark/*"
 
@@ -89,3 +92,22 @@ def test_a_jvm_that_is_there_already_is_not_said_to_have_other_options(
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
 
     assert options not in settings({}, {}, jars.parent, delta=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "options"),
+    [
+        ("", "-XX:TieredStopAtLevel=1"),
+        ("-XX:TieredStopAtLevel=4", "-XX:TieredStopAtLevel=1 -XX:TieredStopAtLevel=4"),
+    ],
+)
+def test_a_brief_jvm_does_without_the_second_compiler_unless_somebody_has_said_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, options: str
+) -> None:
+    seen = []
+    monkeypatch.setattr(session, "start", lambda _: seen.append(os.environ["SPARK_SUBMIT_OPTS"]))
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", said)
+
+    session.start_brief(conf_of(project(tmp_path)))
+
+    assert seen == [options]

@@ -27,7 +27,7 @@ from sparkjobs.read import read_table
 from sparkjobs.registry import Registry, registry_of
 from sparkjobs.results import JobResult
 from sparkjobs.run import Orders, execute
-from sparkjobs.session import start
+from sparkjobs.session import start_brief
 from sparkjobs.state import look
 
 _PARENTS = ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET")
@@ -153,5 +153,5 @@ def until_killed() -> None:
     """In a process of its own: run the job that the parent says, which kills it at a point."""
     conf, job, now = pickle.load(sys.stdin.buffer)  # noqa: S301 (what _survived has written)
     registry = cast_of(conf, registry_of(conf))
-    (result,) = _executed(conf, registry, (job,), now, start)
+    (result,) = _executed(conf, registry, (job,), now, start_brief)
     os.write(2, result.message.encode())

@@ -127,7 +127,7 @@ def docs(here: Project, file: Path | None, ask_spark: bool) -> None:
         from sparkjobs import session  # noqa: PLC0415
         from sparkjobs.lineage.walk import columns_of  # noqa: PLC0415
 
-        lineage = columns_of(session.start, conf, registry)
+        lineage = columns_of(session.start_brief, conf, registry)
     else:
         lineage = columns_in_text(conf)
     artifacts = conf.path("artifacts", "target")

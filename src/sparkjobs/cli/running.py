@@ -67,9 +67,9 @@ def plan(here: Project, asked: Selection, output: str, explain: bool) -> None:
 
 def _scans(conf: Conf, plan: Any) -> Any:  # noqa: ANN401 (RunPlan and its Scans, imported late)
     from sparkjobs.foresight import scans_of  # noqa: PLC0415 (planning starts no JVM)
-    from sparkjobs.session import start  # noqa: PLC0415
+    from sparkjobs.session import start_brief  # noqa: PLC0415
 
-    return scans_of(start, conf, plan, clock())
+    return scans_of(start_brief, conf, plan, clock())
 
 
 @click.command()

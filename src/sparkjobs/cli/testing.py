@@ -27,9 +27,9 @@ def test(here: Project, asked: Selection, text: str) -> None:
     request = asked.request(conf)
     cases = _chosen(conf, registry, request, text)
     from sparkjobs.cases import judged  # noqa: PLC0415 (mistakes are told without Spark)
-    from sparkjobs.session import start  # noqa: PLC0415
+    from sparkjobs.session import start_brief  # noqa: PLC0415
 
-    spark = start(conf)
+    spark = start_brief(conf)
     verdicts = []
     for case in cases:
         verdicts.append(judged(spark, conf, registry, case, clock()))

@@ -149,9 +149,9 @@ def _lineage(conf: Conf, registry: Registry, wanted: _Wanted, shown: "Collection
 
         return columns_in_text(conf, needed)
     from sparkjobs.lineage.walk import columns_of  # noqa: PLC0415
-    from sparkjobs.session import start  # noqa: PLC0415
+    from sparkjobs.session import start_brief  # noqa: PLC0415
 
-    return columns_of(start, conf, registry, needed)
+    return columns_of(start_brief, conf, registry, needed)
 
 
 def _named(whole: "Lineage", text: str) -> "tuple[Node, str]":
