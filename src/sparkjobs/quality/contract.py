@@ -46,7 +46,7 @@ class Contracted:
 
     planned: SourceInput
     rows: DataFrame
-    """Every record: typed columns, what came, IN, RAW, FILE, COLUMNS, DAMAGE and whether it is bad."""
+    """Every record: typed columns, IN, RAW, FILE, COLUMNS, DAMAGE and whether it is bad."""
     valid: DataFrame
     """The typed columns of the good rows: what the job's function gets."""
     headers: int
@@ -67,10 +67,14 @@ class Contracted:
         warned = tuple((rule, found[_WARNED.format(place)]) for place, rule in enumerate(self.warnings))
         return Counts(found["seen"], found["bad"], found.get("high"), warned)
 
-    def reasons(self) -> Column:
-        """Why a bad record is bad: array<struct<rule, column, value>>."""
-        why, unique = told(self.rejecting), self.planned.conf.unique
-        return why if unique is None else F.when(column(_AGAIN), _again(unique)).otherwise(why)
+    def rejected(self) -> DataFrame:
+        """The bad records, with their `reasons`: array<struct<rule, column, value>>."""
+        conf, why = self.planned.conf, told(self.rejecting)
+        if conf.unique is not None:
+            why = F.when(column(_AGAIN), _again(conf.unique)).otherwise(why)
+        # an observation is a barrier: without it the optimizer would parse each record anew for each reason
+        rows = self.rows.observe(Observation(), F.count(F.lit(1)).alias("seen"))
+        return with_given(rows.filter(self.bad), conf).select("*", why.alias("reasons"))
 
     def count(self) -> Counts:
         """Count in a pass of its own."""
@@ -97,7 +101,9 @@ def apply(
     reasons = reasons_of(spark, one, rows.select(*map(column, kinds)).schema, now)
     warnings = tuple(reason for reason in reasons if not reason.rejects)
     rejecting = tuple(reason for reason in reasons if reason.rejects)
-    rows, bad = rows.withColumn(_BAD, rejects(rejecting)), column(_BAD)
+    # what was given is made again of IN for the few rows that are rejected
+    rows = rows.select(*map(column, kinds), *incoming_rows.columns, rejects(rejecting).alias(_BAD))
+    bad = column(_BAD)
     if conf.unique:
         rows, bad = _one_per_key(rows, conf.unique, bad)
     metrics = _metrics(bad, warnings)

@@ -8,7 +8,7 @@ source), fingerprint (SHA-256 of raw), manifest, run_id.
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from sparkjobs.config import Source
@@ -17,6 +17,8 @@ from sparkjobs.sql import COLUMNS, DAMAGE, FILE, HEADER, RAW, column
 from sparkjobs.state.durable import sync
 from sparkjobs.state.fingerprint import fingerprint
 from sparkjobs.state.quarantine import lines
+
+_TOLD = (FILE, COLUMNS, RAW, DAMAGE, "reasons")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,8 @@ def _rules(conf: Source) -> str:
 
 
 def _bad(contracted: Contracted) -> DataFrame:
-    # an observation is a barrier: without it the optimizer would parse each record anew for each reason
-    rows = contracted.rows.observe(Observation(), F.count(F.lit(1)).alias("seen"))
-    bad = rows.filter(contracted.bad)
-    rejected = bad.select(
-        column(FILE), column(COLUMNS), column(RAW), column(DAMAGE), contracted.reasons().alias("reasons")
-    )
-    if not contracted.headers:
-        return rejected
-    return _without_first_headers(rejected)
+    rejected = contracted.rejected().select(*map(column, _TOLD))
+    return _without_first_headers(rejected) if contracted.headers else rejected
 
 
 def _without_first_headers(rejected: DataFrame) -> DataFrame:
@@ -77,7 +72,7 @@ def _without_first_headers(rejected: DataFrame) -> DataFrame:
         F.struct(F.lit("repeated_header").alias("rule"), _nothing("column"), _nothing("value"))
     )
     first = F.when(_is_header(), 2).otherwise(1)
-    same = [column(name) for name in (FILE, COLUMNS, RAW, DAMAGE, "reasons")]
+    same = [column(name) for name in _TOLD]
     copies = rejected.groupBy(*same).count()
     return (
         copies.filter(F.col("count") >= first)
