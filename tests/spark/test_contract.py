@@ -271,3 +271,18 @@ def test_one_row_of_a_key_is_taken_and_the_others_are_quarantined(
         ("unique (id)", "3,b,1"),
     ]
     assert (found.ledger.read, found.ledger.valid, found.ledger.quarantined) == (9, 5, 4)
+
+
+def test_of_a_good_row_that_several_jobs_read_its_values_alone_are_kept(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    write(tmp_path, {"in/a.csv": "id,v,at\n1,a,2\nx,b,3\n"})
+    rows = opened(spark, tmp_path, CHECKED.format(""), cached=True).rows
+    assert rows.columns == [
+        *("id", "v", "at"),
+        *("_sparkjobs_in", "_sparkjobs_raw", "_sparkjobs_file", "_sparkjobs_columns", "_sparkjobs_damage"),
+        "_sparkjobs_bad",
+    ]
+    (good,) = rows.filter("id = 1").collect()
+    assert tuple(good) == (1, "a", 2, None, None, None, None, None, False)
+    rows.unpersist()
