@@ -23,16 +23,28 @@ from tests.projects import REPOSITORY, rows, write_project
 def until(process: Process, path: Path, pattern: str) -> None:
     """Wait until there is something like `pattern` below `path`."""
     deadline = time.monotonic() + PATIENCE_S
-    while not next(path.rglob(pattern), None):
+    while not holds(path, pattern):
         assert process.poll() is None, ended(process)
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
+def holds(path: Path, pattern: str) -> bool:
+    """Whether there is something like `pattern` below `path`, in which folders come and go."""
+    try:
+        return next(path.rglob(pattern), None) is not None
+    except FileNotFoundError:
+        return False
+
+
 def record(root: Path, run_id: str) -> dict[str, Any]:
-    """The one job in run_results.json of a run."""
-    content = json.loads((root / f"target/runs/{run_id}/run_results.json").read_text(encoding="utf-8"))
-    (one,) = content["results"]
+    """The one job in run_results.json of a run, once it is there: of a spark-submit the JVM ends first."""
+    path = root / f"target/runs/{run_id}/run_results.json"
+    deadline = time.monotonic() + PATIENCE_S
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    (one,) = json.loads(path.read_text(encoding="utf-8"))["results"]
     return dict(one)
 
 
