@@ -148,3 +148,27 @@ def test_a_function_of_columns_is_one_call_of_the_jvm(
         F.upper(F.lit("name"))
 
     assert [command.split("\n")[:3:2] for command in commands] == [["c", "lit"], ["c", "upper"]]
+
+
+@pytest.mark.parametrize(
+    "output", ["mode: overwrite_partitions, partition_by: [part]", "mode: merge, keys: [part]"]
+)
+@pytest.mark.parametrize("table_format", ["parquet", "delta"])
+def test_no_rows_go_through_a_python_worker(
+    spark: SparkSession, tmp_path: Path, table_format: str, output: str
+) -> None:
+    sources = SOURCES.replace("  rules:", "  on_empty: accept\n  rules:")
+    job = JOB.format(table_format, f", {output}", "unique: [n], mean: {column: n, min: 0, severity: warn}")
+    write_project(tmp_path, CODE, {"conf/sources.yml": sources, "conf/jobs/sums.yml": job})
+    log = log_of(spark)
+    before = len(events(log, "SparkListenerStageCompleted"))
+
+    (tmp_path / "landing").mkdir()
+    assert run(spark, tmp_path)["sums"].status == "success"
+    for lines in ("1,1\n2,2\n", "1,3\n", "3,4\n"):
+        lay_out(tmp_path, {"landing/rows.csv": f"part,n\n{lines}"})
+        assert run(spark, tmp_path)["sums"].status == "success"
+
+    stages = [event["Stage Info"] for event in events(log, "SparkListenerStageCompleted")[before:]]
+    names = [rdd["Name"] for stage in stages for rdd in stage["RDD Info"]]
+    assert ("FileScanRDD" in names, [name for name in names if "Python" in name]) == (True, [])

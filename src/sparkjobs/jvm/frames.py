@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+from pyspark.sql.types import StructType
 
 from sparkjobs.jvm.objects import java, members
 
@@ -19,12 +20,19 @@ def loaded(spark: SparkSession, reader: DataFrameReader, paths: Iterable[str]) -
     return DataFrame(reader._jreader.load(split), spark)  # noqa: SLF001
 
 
+def no_rows(spark: SparkSession, schema: StructType) -> DataFrame:
+    """The columns of `schema`, and no row; an empty list would be read by Python workers, started for it."""
+    columns = java(spark, "org.apache.spark.sql.types.DataType").fromJson(schema.json())
+    empty = java(spark, "java.util.ArrayList")()
+    return DataFrame(spark._jsparkSession.createDataFrame(empty, columns), spark)  # noqa: SLF001
+
+
 def in_session(spark: SparkSession, frame: DataFrame) -> DataFrame:
     """`frame` as one of the session `spark`, whose settings and observations hold for it then."""
     if frame.sparkSession is spark:
         return frame
     # a plan of its own: Spark notes on the plan which frames it is the plan of
-    plan = frame.select("*")._jdf.queryExecution().analyzed()  # noqa: SLF001
+    plan = analyzed(frame.select("*"))
     rows = java(spark, "org.apache.spark.sql.classic.Dataset").ofRows(spark._jsparkSession, plan)  # noqa: SLF001
     return DataFrame(rows, spark)
 
@@ -58,7 +66,7 @@ def planned(frame: DataFrame, *, delta_files: bool) -> Any:  # noqa: ANN401 (of 
 
 def stops_early(frame: DataFrame) -> bool:
     """Whether `frame` may be had without reading its inputs to their end."""
-    plan = frame._jdf.queryExecution().analyzed()  # noqa: SLF001
+    plan = analyzed(frame)
     if plan.subqueriesAll().size() > 0:  # EXISTS looks at one row
         return True
     waiting = [plan]

@@ -92,6 +92,7 @@ def _empty(walk: _Walk, inputs: Mapping[str, Node]) -> dict[str, DataFrame]:
     """Each input without a row, known by its tag."""
     if missing := sorted({node.name for node in inputs.values() if node not in walk.schemas}):
         raise UnknownColumnsError(f"it reads {', '.join(missing)}, whose columns are not known")
+    # of a list: to look at rows is a job then, by which a function that does is known
     return {
         name: walk.spark.createDataFrame([], walk.schemas[node]).alias(tag(name))
         for name, node in inputs.items()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import reduce
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -11,7 +12,7 @@ from sparkjobs.publish.changes import Changes
 from sparkjobs.publish.live import live_rows
 from sparkjobs.publish.stage import staged_rows
 from sparkjobs.results import Staged
-from sparkjobs.sql import column, quoted
+from sparkjobs.sql import column
 from sparkjobs.union import together
 
 _REPLACED = "_sparkjobs_replaced_"
@@ -63,9 +64,10 @@ def _elsewhere(live: DataFrame, staged: Staged) -> DataFrame:
     """The live rows outside the staged partitions."""
     kinds = {field.name: field.dataType.simpleString() for field in live.schema}
     gone = {file.partition for file in staged.files} | staged.emptied
-    replaced = [tuple(value for _, value in one) for one in gone]
-    texts = ", ".join(f"{quoted(_REPLACED + name)} string" for name in staged.partition_by)
-    partitions = live.sparkSession.createDataFrame(replaced, texts)
+    replaced = [{_REPLACED + name: value for name, value in one} for one in gone]
+    # a list would be read by Python workers, started for it
+    texts = pa.schema([(_REPLACED + name, pa.string()) for name in staged.partition_by])
+    partitions = live.sparkSession.createDataFrame(pa.Table.from_pylist(replaced, texts))
     same = [
         column(name).eqNullSafe(column(_REPLACED + name).cast(kinds[name])) for name in staged.partition_by
     ]

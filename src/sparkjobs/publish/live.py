@@ -8,6 +8,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
+from sparkjobs.jvm import no_rows
 from sparkjobs.publish.attempt import Attempt
 from sparkjobs.results import StagedFile
 from sparkjobs.sql import column
@@ -40,7 +41,7 @@ def live_rows(
     # by their paths: nothing else is listed, so a run costs what it touches, not what the table holds
     folders = sorted({attempt.table / Path(file.path).parent for file in beside})
     paths = [str(folder) for folder in folders if folder.is_dir()]
-    return reader.parquet(*paths) if paths else spark.createDataFrame([], schema)
+    return reader.parquet(*paths) if paths else no_rows(spark, schema)
 
 
 def fitting(rows: DataFrame, schema: StructType) -> DataFrame:

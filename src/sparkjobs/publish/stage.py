@@ -13,6 +13,7 @@ from pyspark.sql.types import StringType, StructType
 
 from sparkjobs.config import Output, PlainOutput
 from sparkjobs.config.output import bytes_of
+from sparkjobs.jvm import no_rows
 from sparkjobs.publish.footers import delta_stats
 from sparkjobs.results import Staged, StagedFile
 from sparkjobs.session import with_settings
@@ -81,7 +82,7 @@ def staged_rows(spark: SparkSession, staged: Staged) -> DataFrame:
     """The staged rows, read back from the very files that would be published."""
     schema = schema_of(staged)
     if not staged.files:
-        return spark.createDataFrame([], schema)
+        return no_rows(spark, schema)
     return spark.read.schema(schema).parquet(str(staged.folder))
 
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
 
+from sparkjobs.jvm import no_rows
 from sparkjobs.plan import File
-from sparkjobs.sql import COLUMNS, DAMAGE, FILE, IN, RAW, quoted
+from sparkjobs.sql import COLUMNS, DAMAGE, FILE, IN, RAW
 
 _GLOB = re.compile(r"([\[\]{}*?\\])")
 
@@ -81,6 +83,6 @@ def bytewise(text: Column) -> Column:
 
 def nothing(spark: SparkSession, columns: Iterable[str]) -> DataFrame:
     """An `Incoming` frame without rows, for a source without files."""
-    fields = ", ".join(f"{quoted(name)}: string" for name in columns)
-    texts = ", ".join(f"{name} string" for name in (RAW, FILE, COLUMNS, DAMAGE))
-    return spark.createDataFrame([], f"{IN} struct<{fields}>, {texts}")
+    given = StructType([StructField(name, StringType()) for name in columns])
+    texts = [StructField(name, StringType()) for name in (RAW, FILE, COLUMNS, DAMAGE)]
+    return no_rows(spark, StructType([StructField(IN, given), *texts]))
