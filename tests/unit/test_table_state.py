@@ -250,6 +250,7 @@ def test_only_what_readers_look_at_is_a_data_file(tmp_path: Path) -> None:
         "day=1/.part-4.parquet",
         "day=1/_temporary/part-5.parquet",
         "_old/part-6.parquet",
+        ".x=1/part-8.parquet",
     ]
     write(tmp_path, dict.fromkeys([*seen, *unseen, "_sparkjobs/part-7.parquet"], "x"))
 

@@ -95,8 +95,8 @@ def data_files(table: Path) -> Iterator[Path]:
 
 
 def is_seen(name: str) -> bool:
-    """Whether readers of a Parquet table look at what is called so: at `_day=1`, not at `_sparkjobs`."""
-    return not name.startswith(("_", ".")) or "=" in name
+    """Whether readers of a Parquet table look at what has this name: `_day=1`, not `_old` nor `.day=1`."""
+    return not name.startswith(".") and (not name.startswith("_") or "=" in name)
 
 
 def _lost(table: Path, folder: Path, committed: int) -> int | None:
