@@ -53,9 +53,8 @@ lint: setup  ## format, lint, types, import directions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Two processes would leave a tenth of two cores idle: each waits for its JVM, and the JVM for it.
 test: setup data  ## every test, on one machine
-	$(BIN)/pytest -n 3 --no-loadscope-reorder
+	$(BIN)/pytest -n auto --no-loadscope-reorder
 
 faults: setup  ## kill and hurt runs in every way, mode and format; print what was lost and what was doubled
 	rm -f target/faults.json

@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares, and how the tests are spread over processes."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long."""
     order = {part: place for place, part in enumerate(_SLOW)}
     items.sort(key=lambda item: order.get(_part(item.nodeid), len(order)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, for each waits for its JVM by turns; more than six wait for the slow folders."""
+    return min((os.cpu_count() or 1) + 1, 6)
 
 
 @pytest.hookimpl(optionalhook=True)
