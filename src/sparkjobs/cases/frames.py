@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
-import pyarrow as pa
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -17,6 +16,7 @@ from pyspark.sql.types import DataType, StructField, StructType
 from sparkjobs.cases.table import Table, kinds_of
 from sparkjobs.config.incremental import instant_of
 from sparkjobs.config.node import MistakeError, find
+from sparkjobs.jvm import json_rows
 from sparkjobs.read.columnar import EXACT
 
 
@@ -31,9 +31,7 @@ def frame_of(spark: SparkSession, table: Table, schema: StructType) -> DataFrame
         {name: table.value(row, name, kinds[name]) for name in table.rows[row]}
         for row in range(len(table.rows))
     ]
-    texts = pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
-    read = F.from_json("row", schema).alias("row")
-    frame = spark.createDataFrame(pa.table({"row": texts})).select(read).select("row.*")
+    frame = json_rows(spark, rows, schema)
     for row, (given, found) in enumerate(zip(rows, values_of(frame), strict=True)):
         for name, value in given.items():
             if not _kept(value, found[name]):

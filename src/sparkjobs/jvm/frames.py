@@ -1,9 +1,11 @@
 """What a frame is made of, as its plan tells it, and frames that only the JVM can make."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyspark.sql import DataFrame, DataFrameReader, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from sparkjobs.jvm.objects import java, members
@@ -25,6 +27,14 @@ def no_rows(spark: SparkSession, schema: StructType) -> DataFrame:
     columns = java(spark, "org.apache.spark.sql.types.DataType").fromJson(schema.json())
     empty = java(spark, "java.util.ArrayList")()
     return DataFrame(spark._jsparkSession.createDataFrame(empty, columns), spark)  # noqa: SLF001
+
+
+def json_rows(spark: SparkSession, rows: Iterable[Mapping[str, object]], schema: StructType) -> DataFrame:
+    """The few `rows` in the columns of `schema`, as Spark reads them from JSON; no Python worker does."""
+    texts = [json.dumps(row, ensure_ascii=False) for row in rows]
+    encoder = java(spark, "org.apache.spark.sql.Encoders").STRING()
+    lines = DataFrame(spark._jsparkSession.createDataset(texts, encoder).toDF(), spark)  # noqa: SLF001
+    return lines.select(F.from_json("value", schema).alias("row")).select("row.*")
 
 
 def in_session(spark: SparkSession, frame: DataFrame) -> DataFrame:

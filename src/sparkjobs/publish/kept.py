@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from functools import reduce
 
-import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
 
+from sparkjobs.jvm import json_rows
 from sparkjobs.publish.attempt import Attempt
 from sparkjobs.publish.changes import Changes
 from sparkjobs.publish.live import live_rows
@@ -65,9 +66,8 @@ def _elsewhere(live: DataFrame, staged: Staged) -> DataFrame:
     kinds = {field.name: field.dataType.simpleString() for field in live.schema}
     gone = {file.partition for file in staged.files} | staged.emptied
     replaced = [{_REPLACED + name: value for name, value in one} for one in gone]
-    # a list would be read by Python workers, started for it
-    texts = pa.schema([(_REPLACED + name, pa.string()) for name in staged.partition_by])
-    partitions = live.sparkSession.createDataFrame(pa.Table.from_pylist(replaced, texts))
+    texts = StructType([StructField(_REPLACED + name, StringType()) for name in staged.partition_by])
+    partitions = json_rows(live.sparkSession, replaced, texts)
     same = [
         column(name).eqNullSafe(column(_REPLACED + name).cast(kinds[name])) for name in staged.partition_by
     ]
