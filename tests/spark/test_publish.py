@@ -230,8 +230,17 @@ def test_partition_values_come_back_as_they_were(
     assert rows(spark, tmp_path / "warehouse/events") == [(6, "other")]
 
 
-def test_an_empty_partition_value_is_refused(spark: SparkSession, tmp_path: Path) -> None:
-    code = "@job\ndef events(rows: DataFrame) -> DataFrame:\n    return rows.select('id', F.lit('').alias('part'))\n"
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("", "holds an empty text, which would become null"),
+        ("x._COPYING_", "holds a text that ends in ._COPYING_, and no reader would look into its folder"),
+    ],
+)
+def test_a_partition_value_that_would_be_lost_is_refused(
+    spark: SparkSession, tmp_path: Path, value: str, told: str
+) -> None:
+    code = f"@job\ndef events(rows: DataFrame) -> DataFrame:\n    return rows.select('id', F.lit('{value}').alias('part'))\n"
     job = """
     inputs: {rows: {source: rows}}
     output: {format: delta, path: "${warehouse}/events", partition_by: [part]}
@@ -240,7 +249,25 @@ def test_an_empty_partition_value_is_refused(spark: SparkSession, tmp_path: Path
     land(tmp_path, a="1,x,1")
     result = run(spark, tmp_path)["events"]
     assert result.status == "error"
-    assert "holds an empty text, which would become null" in result.message
+    assert told in result.message
+
+
+@pytest.mark.parametrize("table_format", FORMATS)
+def test_unique_looks_at_partitions_that_stay_and_not_at_those_that_are_replaced(
+    spark: SparkSession, tmp_path: Path, table_format: str
+) -> None:
+    project(tmp_path, table_format, "overwrite_partitions", checks="[{unique: [id]}]")
+    conf = tmp_path / "conf/jobs/events.yml"
+    conf.write_text(conf.read_text().replace("[part]", "[kind]"))
+    land(tmp_path, a='1,,1\n2,"a""b\\c",1\n3,ä.parquet,1')
+    assert run(spark, tmp_path)["events"].status == "success"
+    for line in ("1,z,1", "2,z,1", "3,z,1"):
+        land(tmp_path, a=line)
+        assert "unique(id) failed: 1 of 1 rows (keys)" in run(spark, tmp_path)["events"].message
+    land(tmp_path, a='1,"a""b\\c",1\n2,ä.parquet,1\n3,,1')
+    assert run(spark, tmp_path)["events"].status == "success"
+    expected = [(1, 'a"b\\c', 1), (2, "ä.parquet", 1), (3, None, 1)]
+    assert rows(spark, tmp_path / "warehouse/events", "id", "kind", "part") == expected
 
 
 @pytest.mark.parametrize("table_format", FORMATS)

@@ -244,13 +244,14 @@ def test_an_outcome_that_is_gone_is_not_taken_for_an_empty_one(tmp_path: Path) -
 
 
 def test_only_what_readers_look_at_is_a_data_file(tmp_path: Path) -> None:
-    seen = ["_day=1/part-0.parquet", "day=1/part-1.parquet", "part-2.parquet"]
+    seen = ["_day=1/part-0.parquet", "day=1/part-1.parquet", "part-2.parquet", "x=a.parquet/part-9.parquet"]
     unseen = [
         ".part-3.parquet",
         "day=1/.part-4.parquet",
         "day=1/_temporary/part-5.parquet",
         "_old/part-6.parquet",
         ".x=1/part-8.parquet",
+        "x=1._COPYING_/part-10.parquet",
     ]
     write(tmp_path, dict.fromkeys([*seen, *unseen, "_sparkjobs/part-7.parquet"], "x"))
 

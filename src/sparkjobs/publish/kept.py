@@ -65,8 +65,9 @@ def _elsewhere(live: DataFrame, staged: Staged) -> DataFrame:
     """The live rows outside the staged partitions."""
     kinds = {field.name: field.dataType.simpleString() for field in live.schema}
     gone = {file.partition for file in staged.files} | staged.emptied
-    replaced = [{_REPLACED + name: value for name, value in one} for one in gone]
-    texts = StructType([StructField(_REPLACED + name, StringType()) for name in staged.partition_by])
+    names = [_REPLACED + name for name in staged.partition_by]
+    replaced = [dict(zip(names, (value for _, value in one), strict=True)) for one in gone]
+    texts = StructType([StructField(name, StringType()) for name in names])
     partitions = json_rows(live.sparkSession, replaced, texts)
     same = [
         column(name).eqNullSafe(column(_REPLACED + name).cast(kinds[name])) for name in staged.partition_by

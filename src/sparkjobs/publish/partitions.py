@@ -11,6 +11,7 @@ from sparkjobs.errors import ResultError
 from sparkjobs.publish.attempt import Attempt
 from sparkjobs.publish.stage import key_value
 from sparkjobs.results import PartitionValues, Staged
+from sparkjobs.state.table import is_seen
 
 _SHOWN = 3
 
@@ -33,9 +34,13 @@ def replacing(attempt: Attempt, staged: Staged, planned: Callable[[PartitionValu
 def folders(table: Path, staged: Staged) -> Iterator[tuple[PartitionValues, Path]]:
     """Each partition of a Parquet table, partitioned as `staged`, with its folder relative to the table."""
     pattern = "/".join("*=*" for _ in staged.partition_by)
+    by = [name.casefold() for name in staged.partition_by]
     for folder in table.glob(pattern) if pattern else ():
         relative = folder.relative_to(table)
-        yield tuple(key_value(part) for part in relative.parts), relative
+        keys, values = zip(*map(key_value, relative.parts), strict=True)
+        seen = all(map(is_seen, relative.parts)) and folder.is_dir()
+        if seen and [key.casefold() for key in keys] == by:
+            yield tuple(zip(staged.partition_by, values, strict=True)), relative
 
 
 def _delta(attempt: Attempt, staged: Staged) -> frozenset[PartitionValues]:

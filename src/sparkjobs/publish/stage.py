@@ -20,6 +20,7 @@ from sparkjobs.session import with_settings
 from sparkjobs.sql import column
 from sparkjobs.state.durable import sync
 from sparkjobs.state.footers import FileFacts, facts_of, over_files
+from sparkjobs.state.table import UNSEEN_ENDING
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _SPLIT = "spark.sql.adaptive.advisoryPartitionSizeInBytes"
@@ -87,18 +88,23 @@ def staged_rows(spark: SparkSession, staged: Staged) -> DataFrame:
 
 
 def _partition_value(frame: DataFrame, name: str) -> Column:
-    """The partition column; Spark would turn some texts into null without a word."""
+    """The partition column; of some texts Spark makes null, or passes their folders over, without a word."""
     value = column(name)
     if not isinstance(frame.schema[name].dataType, StringType):
         return value
-    refusal = F.raise_error(
-        F.lit(f"the partition column {name!r} holds an empty text, which would become null")
-    )
-    return F.when(value.isin("", _NULL), refusal.cast("string")).otherwise(value).alias(name)
+    empty = _refusal(f"the partition column {name!r} holds an empty text, which would become null")
+    ends = f"holds a text that ends in {UNSEEN_ENDING}, and no reader would look into its folder"
+    unseen = _refusal(f"the partition column {name!r} {ends}")
+    lost = F.when(value.isin("", _NULL), empty).when(value.endswith(UNSEEN_ENDING), unseen)
+    return lost.otherwise(value).alias(name)
+
+
+def _refusal(told: str) -> Column:
+    return F.raise_error(F.lit(told)).cast("string")
 
 
 def _footers(folder: Path) -> Iterator[tuple[Path, FileFacts]]:
-    for path in sorted(folder.rglob("*.parquet")):
+    for path in sorted(path for path in folder.rglob("*.parquet") if path.is_file()):
         sync(path)
         yield path, facts_of(path)
     # with the names of the folder itself, up to the table: staging, _sparkjobs

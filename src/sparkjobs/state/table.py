@@ -14,6 +14,9 @@ from sparkjobs.state.log import Foreign, in_log
 from sparkjobs.state.manifest import Manifest
 
 STATE_FOLDER = "_sparkjobs"
+UNSEEN_ENDING = "._COPYING_"
+"""Spark's readers pass over what has a name with this end, and what begins with a dot, or with _ and has
+no = (HadoopFSUtils.shouldFilterOutPathName)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +93,16 @@ def data_files(table: Path) -> Iterator[Path]:
     """The data files of a Parquet table: those that its readers see."""
     for entry in table.iterdir():
         if is_seen(entry.name):
-            found = [entry] if entry.suffix == ".parquet" else entry.rglob("*.parquet")
-            yield from (path for path in found if all(map(is_seen, path.relative_to(table).parts)))
+            for path in entry.rglob("*.parquet") if entry.is_dir() else [entry]:
+                seen = all(map(is_seen, path.relative_to(table).parts))
+                if seen and path.suffix == ".parquet" and path.is_file():
+                    yield path
 
 
 def is_seen(name: str) -> bool:
     """Whether readers of a Parquet table look at what has this name: `_day=1`, not `_old` nor `.day=1`."""
-    return not name.startswith(".") and (not name.startswith("_") or "=" in name)
+    hidden = name.startswith(".") or name.endswith(UNSEEN_ENDING)
+    return not hidden and (not name.startswith("_") or "=" in name)
 
 
 def _lost(table: Path, folder: Path, committed: int) -> int | None:
