@@ -15,6 +15,12 @@ path: in/*.csv
 columns: {id: int, name: string, note: string}
 bad_rows: {max_share: 1.0}
 """
+OBJECTS = """
+format: json
+path: in/*.csv
+columns: {id: int}
+bad_rows: {max_share: 1.0}
+"""
 
 
 @pytest.mark.parametrize(
@@ -30,6 +36,7 @@ bad_rows: {max_share: 1.0}
         ("1, ,b", (1, " ", "b")),
         ("1,#x,b", (1, "#x", "b")),
         ("1,ü€漢,😀", (1, "ü€漢", "😀")),
+        ('1,"\ufffd""ü",\ufffd', (1, '\ufffd"ü', "\ufffd")),
         (" 12 ,a,b", (12, "a", "b")),
         ("1,\x00a\x00,b", (1, "\x00a\x00", "b")),
     ],
@@ -69,11 +76,40 @@ def test_a_broken_line_is_quarantined_as_it_stands(
     assert (result.ledger.read, result.ledger.valid, result.ledger.quarantined) == (2, 1, 1)
 
 
-def test_bytes_that_are_not_utf8_are_quarantined(spark: SparkSession, tmp_path: Path) -> None:
-    write(tmp_path, {"in/a.csv": b"id,name,note\n1,caf\xe9,b\n2,ok,b\n"})
-    result = outcome(spark, tmp_path, ABC)
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b"1,caf\xe9,b", id="latin-1"),
+        pytest.param(b'1,"caf\xe9",b', id="in quotes"),
+        pytest.param(b"1,\xf0\x9f\x98,b", id="cut, and as long as what stands for it"),
+        pytest.param(b"1,\xc0\x80,b", id="longer than need be"),
+        pytest.param(b"1,\xed\xa0\x80,b", id="half of a pair"),
+        pytest.param(b'1,a,"b\xff', id="beside an open quote"),
+    ],
+)
+@pytest.mark.parametrize("escape", ['"', "\\"])
+def test_bytes_that_are_not_utf8_are_quarantined(
+    spark: SparkSession, tmp_path: Path, line: bytes, escape: str
+) -> None:
+    write(tmp_path, {"in/a.csv": b"id,name,note\n" + line + b"\n2,ok,b\n"})
+    result = outcome(spark, tmp_path, f"{ABC}options: {{escape: '{escape}'}}\n")
     assert result.good == [(2, "ok", "b")]
-    assert result.bad == [("not_utf8", "1,caf\xe9,b")]
+    assert result.bad == [("not_utf8", line.decode("latin-1"))]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (ABC, "id,name,note\nx,a,b\n"),
+        (ABC + "options: {multi_line: true}\n", "id,name,note\nx,a,b\n"),
+        (OBJECTS, '{"id": "x"}\n'),
+    ],
+)
+def test_a_bad_row_tells_its_file(spark: SparkSession, tmp_path: Path, body: str, text: str) -> None:
+    """As all runs before have told it: the same file under another name would be another one to a replay."""
+    write(tmp_path, {"in/a %é.csv": text})
+    result = outcome(spark, tmp_path, body)
+    assert [one["file"] for one in result.records] == [f"file:{tmp_path}/in/a%20%25é.csv"]
 
 
 def test_they_are_in_cells_with_line_breaks_too(spark: SparkSession, tmp_path: Path) -> None:
