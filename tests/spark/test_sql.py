@@ -81,6 +81,19 @@ def test_sql_reads_python_and_python_reads_sql(
     assert spark.catalog.listTables() == []
 
 
+def test_a_query_may_ask_a_csv_source_for_each_row_of_another(spark: SparkSession, tmp_path: Path) -> None:
+    """Spark refuses that of a frame in which anything is nondeterministic, a file's name by a function too."""
+    ranked = """
+        select s.id, more.n
+        from sales as s, lateral (select count(*) as n from sales as o where o.amount > s.amount) as more
+    """
+    root = project(tmp_path, {"ranked": ranked})
+
+    assert run(spark, root)["ranked"].status == "success"
+
+    assert rows(spark, root / "warehouse/ranked") == [(1, 1), (2, 0), (3, 2)]
+
+
 def test_params_are_values_whatever_they_hold(spark: SparkSession, tmp_path: Path) -> None:
     sql = {"t": "select :text as a, :number as b, :share as c, :yes as d, array_contains(:many, 'x') as e"}
     files = {

@@ -33,7 +33,7 @@ from sparkjobs.read.incoming import (
     paths,
     value_of,
 )
-from sparkjobs.sql import FILE, column, quoted
+from sparkjobs.sql import column, quoted
 from sparkjobs.union import together
 
 EXACT = {
@@ -145,7 +145,7 @@ def _incoming(frame: DataFrame, conf: ParquetSource | OrcSource | DeltaSource, *
     raw = F.to_json(F.struct(*found.values()), EXACT)
     columns = listed(tuple(f"{quoted(field.name)} {field.dataType.simpleString()}" for field in frame.schema))
     told = incoming_columns(values, raw, F.lit(None).cast("string"), columns)
-    return frame.select("*", F.col("_metadata.file_path").alias(FILE)).select(*told)
+    return frame.select("*", "_metadata").select(*told)
 
 
 def _footer(file: Path, conf: ParquetSource | OrcSource) -> _Footer:

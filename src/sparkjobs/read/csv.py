@@ -17,14 +17,14 @@ from sparkjobs.config import CsvSource
 from sparkjobs.config.sources import CsvOptions
 from sparkjobs.jvm import loaded
 from sparkjobs.plan import FileGroup, SourceInput
-from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, its_file, listed, nothing, paths
-from sparkjobs.sql import FILE, HEADER, column, nulled, quoted
+from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, listed, nothing, paths
+from sparkjobs.sql import HEADER, column, nulled, quoted
 from sparkjobs.union import together
 
 LINE: Final = "_sparkjobs_line"
 _PARSED = "_sparkjobs_parsed"
-_PIECES = "_sparkjobs_pieces"
-"""What is before, between and behind the quotes of the line."""
+VALID: Final = "_sparkjobs_valid"
+_QUOTES = "_sparkjobs_quotes"
 _CORRUPT = "_sparkjobs_corrupt"
 _MAX_CELL = 1_000_000
 
@@ -40,28 +40,24 @@ def read_csv(spark: SparkSession, planned: SourceInput, conf: CsvSource, root: P
 
 
 def _lines(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path) -> DataFrame:
-    texts = loaded(spark, spark.read.format("text"), paths(group.files, root))
-    lines = texts.select(_decoded(conf.options).alias(LINE)).filter(F.trim(LINE) != "")
-    return parsed_lines(lines.select(LINE, its_file()), group, conf)
+    lines = loaded(spark, spark.read.format("text"), paths(group.files, root)).select(
+        _decoded(conf.options).alias(LINE), _valid(conf.options).alias(VALID), "_metadata"
+    )
+    return parsed_lines(lines.filter(F.trim(LINE) != ""), group, conf)
 
 
 def parsed_lines(lines: DataFrame, group: FileGroup, conf: CsvSource) -> DataFrame:
-    """The rows of `lines`: LINE and FILE."""
+    """The rows of `lines`: LINE, VALID (whether it is in the declared encoding) and `_metadata`."""
     # the parser takes one null value by itself, and what is empty for it
     own, *others = conf.options.null_values or ("",)
     dialect = _dialect(conf.options) | {"nullValue": own, "emptyValue": own}
     parsed = F.from_csv(F.col(LINE), _schema(group), dialect).alias(_PARSED)
     values = [_value(name, group, f"{_PARSED}.", others) for name in conf.columns]
     damage = _line_damage(group, conf.options)
-    pieces = _split(F.col(LINE), conf.options).alias(_PIECES)
-    return lines.select(LINE, FILE, parsed, pieces).select(
-        *incoming_columns(values, _raw(conf.options), damage, listed(group.columns))
+    quotes = _quotes(conf.options).alias(_QUOTES)
+    return lines.select(LINE, VALID, parsed, quotes, "_metadata").select(
+        *incoming_columns(values, _raw(), damage, listed(group.columns))
     )
-
-
-def _split(line: Column, options: CsvOptions) -> Column:
-    """`line` at its quotes; splitting at a character is Java's fastest way to find them all."""
-    return F.split(line, re.escape(options.quote))
 
 
 def _unescaped(options: CsvOptions) -> Column:
@@ -70,19 +66,18 @@ def _unescaped(options: CsvOptions) -> Column:
     return line if options.escape == options.quote else F.regexp_replace(line, rf"\Q{options.escape}\E.", "")
 
 
-def _unclosed(options: CsvOptions) -> Column:
-    """Whether the number of quotes is odd, so that of pieces even."""
-    pieces = F.col(_PIECES) if options.escape == options.quote else _split(_unescaped(options), options)
-    return F.size(pieces) % 2 == 0
+def _quotes(options: CsvOptions) -> Column:
+    """How many quotes the line has; splitting at a character is Java's fastest way to find them all."""
+    return F.size(F.split(_unescaped(options), re.escape(options.quote))) - 1
 
 
 def _line_damage(group: FileGroup, options: CsvOptions) -> Column:
-    line = F.col(LINE)
+    line, quotes = F.col(LINE), F.col(_QUOTES)
     # between quotes the parser swallows a NUL
-    nul = (F.size(_PIECES) > 1) & F.contains(line, F.lit("\0"))
+    nul = F.contains(line, F.lit(options.quote)) & F.contains(line, F.lit("\0"))
     corrupt = F.col(f"{_PARSED}.{_CORRUPT}").isNotNull()
-    damage = F.when(~_valid(options), "not_utf8").otherwise(
-        F.when(_unclosed(options), "unclosed_quote")
+    damage = F.when(~F.col(VALID), "not_utf8").otherwise(
+        F.when(quotes % 2 == 1, "unclosed_quote")
         .when(nul, "nul_beside_quotes")
         .when(corrupt, _field_count(group, options))
     )
@@ -134,7 +129,7 @@ def _records(spark: SparkSession, group: FileGroup, conf: CsvSource, root: Path)
     raw = F.coalesce(corrupt, text)
     damage = F.when(raw.contains("\ufffd"), "not_utf8").when(corrupt.isNotNull(), "malformed")
     told = incoming_columns(values, raw, damage, listed(group.columns))
-    return loaded(spark, reader.format("csv"), paths(group.files, root)).select("*", its_file()).select(*told)
+    return loaded(spark, reader.format("csv"), paths(group.files, root)).select(*told)
 
 
 def _schema(group: FileGroup) -> str:
@@ -152,15 +147,12 @@ def _dialect(options: CsvOptions) -> dict[str, str]:
 
 
 def _valid(options: CsvOptions) -> Column:
-    """Whether the line is in its encoding: what is not UTF-8 comes out of its pieces as another text."""
-    if options.encoding != "utf-8":
-        return F.lit(True)
-    return F.concat_ws(options.quote, _PIECES) == F.col(LINE)
+    return F.is_valid_utf8("value") if options.encoding == "utf-8" else F.lit(True)
 
 
-def _raw(options: CsvOptions) -> Column:
+def _raw() -> Column:
     """The line; one that is not UTF-8 with a character for each byte, so that none of them is lost."""
-    return F.when(_valid(options), F.col(LINE)).otherwise(bytewise(F.col(LINE)))
+    return F.when(F.col(VALID), F.col(LINE)).otherwise(bytewise(F.col(LINE)))
 
 
 def _decoded(options: CsvOptions) -> Column:

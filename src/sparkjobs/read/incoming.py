@@ -51,23 +51,15 @@ def escaped(path: Path) -> str:
     return _GLOB.sub(r"\\\1", str(path))
 
 
-def its_file() -> Column:
-    """FILE, for a frame right above its scan; of `_metadata` Spark would make all six fields for each line.
-
-    As `_metadata` and the quarantine have it: there a local path follows one slash.
-    """
-    return F.regexp_replace(F.input_file_name(), "^file:///", "file:/").alias(FILE)
-
-
 def incoming_columns(
     values: list[Column], raw: Column, damage: Column, columns: Column | None = None
 ) -> list[Column]:
-    """The columns of an `Incoming`, from a frame that has FILE."""
+    """The columns of an `Incoming`, from a frame that still has its file metadata."""
     told = F.lit(None) if columns is None else columns
     return [
         F.struct(*values).alias(IN),
         raw.alias(RAW),
-        F.col(FILE),
+        F.col("_metadata.file_path").alias(FILE),
         told.cast("string").alias(COLUMNS),
         damage.alias(DAMAGE),
     ]

@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 from sparkjobs.config.sources import JsonSource, TextSource
 from sparkjobs.jvm import loaded
 from sparkjobs.plan import SourceInput
-from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, its_file, nothing, paths
-from sparkjobs.sql import FILE, column, nulled, quoted
+from sparkjobs.read.incoming import Incoming, bytewise, incoming_columns, nothing, paths
+from sparkjobs.sql import column, nulled, quoted
 
 _OBJECTS = "_sparkjobs_objects"
 
@@ -24,17 +24,19 @@ def read_json(spark: SparkSession, planned: SourceInput, conf: JsonSource, root:
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
     lines = _lines(spark, planned, root).filter(F.trim("value") != "")
-    return Incoming(parsed_objects(lines.select("value", its_file()), conf), 0)
+    return Incoming(parsed_objects(lines, conf), 0)
 
 
 def parsed_objects(lines: DataFrame, conf: JsonSource) -> DataFrame:
-    """The rows of `lines`: `value`, a text, and FILE."""
+    """The rows of `lines`: `value`, a text, and `_metadata`."""
     fields = ", ".join(f"{quoted(name)}: string" for name in conf.columns)
     wrapped = F.concat(F.lit("["), F.col("value"), F.lit("]"))
     objects = F.from_json(wrapped, f"array<struct<{fields}>>").alias(_OBJECTS)
     first = F.get(F.col(_OBJECTS), 0)
     values = [nulled(first.getField(name), conf.options.null_values).alias(name) for name in conf.columns]
-    return lines.select("value", FILE, objects).select(*incoming_columns(values, _raw(), _json_damage(conf)))
+    return lines.select("value", "_metadata", objects).select(
+        *incoming_columns(values, _raw(), _json_damage(conf))
+    )
 
 
 def _json_damage(conf: JsonSource) -> Column:
@@ -58,11 +60,11 @@ def read_text(spark: SparkSession, planned: SourceInput, conf: TextSource, root:
     """One record per line, blank ones too."""
     if not planned.groups:
         return Incoming(nothing(spark, conf.columns), 0)
-    return Incoming(parsed_texts(_lines(spark, planned, root).select("value", its_file())), 0)
+    return Incoming(parsed_texts(_lines(spark, planned, root)), 0)
 
 
 def parsed_texts(lines: DataFrame) -> DataFrame:
-    """The rows of `lines`: `value`, a text, and FILE."""
+    """The rows of `lines`: `value`, a text, and `_metadata`."""
     damage = F.when(~F.is_valid_utf8("value"), "not_utf8")
     return lines.select(*incoming_columns([column("value")], _raw(), damage))
 
@@ -73,4 +75,5 @@ def _raw() -> Column:
 
 
 def _lines(spark: SparkSession, planned: SourceInput, root: Path) -> DataFrame:
-    return loaded(spark, spark.read.format("text"), paths(planned.files, root))
+    lines = loaded(spark, spark.read.format("text"), paths(planned.files, root))
+    return lines.select("value", "_metadata")

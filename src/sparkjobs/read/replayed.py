@@ -17,10 +17,10 @@ from sparkjobs.errors import InputError
 from sparkjobs.plan import Batch, FileGroup, Replayed, SourceInput
 from sparkjobs.plan.inputs import misfits
 from sparkjobs.read.columnar import EXACT
-from sparkjobs.read.csv import LINE, parsed_lines
+from sparkjobs.read.csv import LINE, VALID, parsed_lines
 from sparkjobs.read.incoming import Incoming, escaped, incoming_columns, listed, value_of
 from sparkjobs.read.lines import parsed_objects, parsed_texts
-from sparkjobs.sql import FILE, IN
+from sparkjobs.sql import IN
 from sparkjobs.union import together
 
 _RECORD = (
@@ -42,7 +42,7 @@ def read_replayed(spark: SparkSession, planned: SourceInput, part: Replayed) -> 
     records = _latest(together([_records(spark, one) for one in part.batches])).select(
         "columns",
         F.col("raw").alias("value"),
-        F.col("file").alias(FILE),
+        F.struct(F.col("file").alias("file_path")).alias("_metadata"),
         _stays(planned.conf).alias(_RULE),
     )
     parsed = list(_parsed(planned, records.filter(F.col(_RULE).isNull())))
@@ -105,7 +105,7 @@ def _parsed(planned: SourceInput, records: DataFrame) -> Iterator[DataFrame]:
 
 
 def _lines(planned: SourceInput, conf: CsvSource, records: DataFrame) -> Iterator[DataFrame]:
-    lines = records.withColumnsRenamed({"value": LINE})
+    lines = records.withColumnsRenamed({"value": LINE}).withColumn(VALID, F.lit(True))
     if not conf.options.header:
         yield parsed_lines(lines, FileGroup(tuple(conf.columns), "", ()), conf)
         return
@@ -125,7 +125,7 @@ def _objects(
     for columns in groups:
         same = records.filter(F.col("columns") == F.array(*map(F.lit, columns)))
         read = F.from_json("value", ", ".join(columns), EXACT).alias(_VALUES)
-        rows = same.select(read, "value", FILE)
+        rows = same.select(read, "value", "_metadata")
         found = tuple(cast("StructType", rows.schema[_VALUES].dataType).fieldNames())
         _refuse_misfits(planned, found)
         values = {name: F.col(_VALUES).getField(name) for name in found}
