@@ -49,6 +49,11 @@ def _by_hand(work: Work) -> Start:
     return Start(submitted("bench/cases/by_hand.py", work.case, *paths, delta=work.delta, memory=work.memory))
 
 
+def _keeping(work: Work) -> Start:
+    paths = str(work.data), str(work.out)
+    return Start(submitted("bench/cases/keeping.py", work.case, *paths, memory=work.memory))
+
+
 def _sparkjobs(work: Work) -> Start:
     options = "--project", str(PROJECT), *sets(work.data, work.out)
     select = work.select or work.case
@@ -81,6 +86,7 @@ def _pipelines(work: Work) -> Start:
 SIDES = {
     "by_hand": Side("by hand", _by_hand),
     "sparkjobs": Side("sparkjobs", _sparkjobs),
+    "keeping": Side("by hand, no line lost", _keeping, ("ingest",)),
     "duckdb": Side("DuckDB", _module("in_duckdb"), ("ingest", "aggregate")),
     "polars": Side("Polars", _module("in_polars"), ("ingest", "aggregate")),
     "dbt": Side("dbt-spark", _dbt, ("tiny", "aggregate"), before=True),

@@ -23,7 +23,8 @@ KEYS = {
 }
 
 
-def _write(rows: DataFrame, table: Path, *by: str) -> None:
+def write(rows: DataFrame, table: Path, *by: str) -> None:
+    """Make `table` anew, partitioned `by` these columns."""
     if by:  # one file for each partition, as sparkjobs has them
         rows = rows.hint("rebalance", *by)
     rows.write.mode("overwrite").option("compression", "zstd").partitionBy(*by).parquet(str(table))
@@ -36,12 +37,12 @@ def _typed(spark: SparkSession, data: Path) -> DataFrame:
 
 def tiny(spark: SparkSession, data: Path, out: Path) -> None:
     """25 rows."""
-    _write(spark.read.parquet(str(data / "parquet" / "nation.parquet")), out / "tiny")
+    write(spark.read.parquet(str(data / "parquet" / "nation.parquet")), out / "tiny")
 
 
 def ingest(spark: SparkSession, data: Path, out: Path, table: str = "ingest") -> None:
     """CSV, typed and partitioned."""
-    _write(work.dated(_typed(spark, data)), out / table, "order_year")
+    write(work.dated(_typed(spark, data)), out / table, "order_year")
 
 
 def contract(spark: SparkSession, data: Path, out: Path) -> None:
@@ -54,21 +55,21 @@ def flights(spark: SparkSession, data: Path, out: Path) -> None:
     # its default is of Hive's time
     spark.conf.set("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
     rows = spark.read.schema(FLIGHTS).options(**STRICT, nullValue="NA").csv(str(data / "flights"))
-    _write(work.punctuality(rows), out / "flights")
+    write(work.punctuality(rows), out / "flights")
 
 
 def aggregate(spark: SparkSession, data: Path, out: Path) -> None:
     """A join, and groups."""
     lineitem, orders = (spark.read.parquet(str(data / "parquet" / name)) for name in ("lineitem", "orders"))
-    _write(work.revenue(lineitem, orders), out / "aggregate")
+    write(work.revenue(lineitem, orders), out / "aggregate")
 
 
 def pipeline(spark: SparkSession, data: Path, out: Path) -> None:
     """Five tables, four of one source, which is cached."""
     orders = _typed(spark, data).cache()
     for name, key in KEYS.items():
-        _write(work.worth(orders, key), out / name)
-    _write(work.by_year(spark.read.parquet(str(out / "by_month"))), out / "by_year")
+        write(work.worth(orders, key), out / name)
+    write(work.by_year(spark.read.parquet(str(out / "by_month"))), out / "by_year")
 
 
 def append(spark: SparkSession, data: Path, out: Path) -> None:
@@ -80,7 +81,7 @@ def append(spark: SparkSession, data: Path, out: Path) -> None:
 def partitions(spark: SparkSession, data: Path, out: Path) -> None:
     """The partitions of which rows have arrived."""
     spark.conf.set("spark.sql.sources.partitionOverwriteMode", "dynamic")
-    _write(work.dated(spark.read.parquet(*_news(data))), out / "partitions", "order_year")
+    write(work.dated(spark.read.parquet(*_news(data))), out / "partitions", "order_year")
 
 
 def merge(spark: SparkSession, data: Path, out: Path) -> None:
