@@ -44,14 +44,12 @@ class Side:
     """Whether it has run once before: what it keeps from run to run is there."""
 
 
-def _by_hand(work: Work) -> Start:
-    paths = str(work.data), str(work.out)
-    return Start(submitted("bench/cases/by_hand.py", work.case, *paths, delta=work.delta, memory=work.memory))
+def _script(name: str) -> Callable[[Work], Start]:
+    def start(work: Work) -> Start:
+        words = f"bench/cases/{name}.py", work.case, str(work.data), str(work.out)
+        return Start(submitted(*words, delta=work.delta, memory=work.memory))
 
-
-def _keeping(work: Work) -> Start:
-    paths = str(work.data), str(work.out)
-    return Start(submitted("bench/cases/keeping.py", work.case, *paths, memory=work.memory))
+    return start
 
 
 def _sparkjobs(work: Work) -> Start:
@@ -84,9 +82,9 @@ def _pipelines(work: Work) -> Start:
 
 
 SIDES = {
-    "by_hand": Side("by hand", _by_hand),
+    "by_hand": Side("by hand", _script("by_hand")),
     "sparkjobs": Side("sparkjobs", _sparkjobs),
-    "keeping": Side("by hand, no line lost", _keeping, ("ingest",)),
+    "keeping": Side("by hand, no line lost", _script("keeping"), ("ingest",)),
     "duckdb": Side("DuckDB", _module("in_duckdb"), ("ingest", "aggregate")),
     "polars": Side("Polars", _module("in_polars"), ("ingest", "aggregate")),
     "dbt": Side("dbt-spark", _dbt, ("tiny", "aggregate"), before=True),

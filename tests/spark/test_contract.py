@@ -149,6 +149,24 @@ def test_a_bad_row_tells_every_rule_it_breaks_and_the_value(spark: SparkSession,
     assert str(record["file"]).endswith("/in/a.csv")
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (BODY.format(column="int", rest=""), "x,pad\na,\n"),
+        (BODY.format(column="int", rest="options: {multi_line: true}\n"), "x,pad\na,\n"),
+        ("{format: json, path: in/*, columns: {x: int}, bad_rows: {max_share: 1.0}}", '{"x": "a"}\n'),
+        ("{format: text, path: in/*, rules: [{expr: value > 'b'}], bad_rows: {max_share: 1.0}}", "a\n"),
+    ],
+)
+def test_a_bad_row_tells_its_file_by_one_name(
+    spark: SparkSession, tmp_path: Path, body: str, text: str
+) -> None:
+    """As runs before have told it: the same file by another name would be another one to a replay."""
+    write(tmp_path, {"in/a %é.csv": text})
+    result = outcome(spark, tmp_path, body)
+    assert [one["file"] for one in result.records] == [f"file:{tmp_path}/in/a%20%25é.csv"]
+
+
 def test_a_contract_of_many_columns_and_rules(spark: SparkSession, tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(150)]
     columns = ", ".join(f"{name}: {{type: int, not_null: true, between: [0, 9]}}" for name in names)

@@ -15,12 +15,6 @@ path: in/*.csv
 columns: {id: int, name: string, note: string}
 bad_rows: {max_share: 1.0}
 """
-OBJECTS = """
-format: json
-path: in/*.csv
-columns: {id: int}
-bad_rows: {max_share: 1.0}
-"""
 
 
 @pytest.mark.parametrize(
@@ -95,21 +89,6 @@ def test_bytes_that_are_not_utf8_are_quarantined(
     result = outcome(spark, tmp_path, f"{ABC}options: {{escape: '{escape}'}}\n")
     assert result.good == [(2, "ok", "b")]
     assert result.bad == [("not_utf8", line.decode("latin-1"))]
-
-
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        (ABC, "id,name,note\nx,a,b\n"),
-        (ABC + "options: {multi_line: true}\n", "id,name,note\nx,a,b\n"),
-        (OBJECTS, '{"id": "x"}\n'),
-    ],
-)
-def test_a_bad_row_tells_its_file(spark: SparkSession, tmp_path: Path, body: str, text: str) -> None:
-    """As all runs before have told it: the same file under another name would be another one to a replay."""
-    write(tmp_path, {"in/a %é.csv": text})
-    result = outcome(spark, tmp_path, body)
-    assert [one["file"] for one in result.records] == [f"file:{tmp_path}/in/a%20%25é.csv"]
 
 
 def test_they_are_in_cells_with_line_breaks_too(spark: SparkSession, tmp_path: Path) -> None:
