@@ -19,10 +19,12 @@ from sparkjobs.jvm.frames import (
     strangers,
 )
 from sparkjobs.jvm.jobs import acted, cancel, label, observed, retried, stages
+from sparkjobs.jvm.meters import Meter, metered, passed, takes_all
 from sparkjobs.jvm.objects import java, members
 from sparkjobs.jvm.parsed import parse_query, query_syntax, syntax
 
 __all__ = [
+    "Meter",
     "acted",
     "analyzed",
     "analyzed_json",
@@ -36,9 +38,11 @@ __all__ = [
     "label",
     "loaded",
     "members",
+    "metered",
     "no_rows",
     "observed",
     "parse_query",
+    "passed",
     "planned",
     "query_syntax",
     "retried",
@@ -46,4 +50,5 @@ __all__ = [
     "stops_early",
     "strangers",
     "syntax",
+    "takes_all",
 ]

@@ -1,8 +1,8 @@
 """The ledger of an input: read = valid + quarantined, from counts that do not depend on each other.
 
-The observation above the scan says how many records were seen and how many were bad; the lines of
-the quarantine are counted in its files. Where the two disagree, or the observation cannot be trusted,
-the input is counted again in a pass of its own.
+Meters above the scan say how many records were seen and how many were good; the lines of the quarantine
+are counted in its files. Where the two disagree, or the meters cannot be trusted, the input is counted
+again in a pass of its own.
 """
 
 from fractions import Fraction
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from sparkjobs import jvm
 from sparkjobs.errors import LedgerError, TooManyBadRowsError
 from sparkjobs.plan import Replayed
 from sparkjobs.quality.contract import Contracted, Counts
+from sparkjobs.quality.counting import counted_by
 from sparkjobs.quality.quarantine import Rejected, quarantine
 from sparkjobs.results import Ledger
 
@@ -50,14 +50,11 @@ def _known(
     spark: SparkSession, contracted: Contracted, rejected: Rejected, *, read_whole: bool
 ) -> Counts | None:
     """The counts that came for free; None when they cannot be trusted."""
-    if contracted.counts or contracted.observation is None or not read_whole:
+    if contracted.counting is None or not read_whole:
         return contracted.counts
-    observed = jvm.observed(spark, contracted.observation)
-    if observed is None or observed["bad"] < contracted.headers:
-        return None
-    if jvm.retried(spark, rejected.run_id, rejected.job):
-        return None
-    return contracted.counted(observed)
+    found = counted_by(contracted.counting, spark, rejected.run_id, rejected.job)
+    counts = contracted.counted(found) if found else None
+    return counts if counts and counts.bad >= contracted.headers else None
 
 
 def _refuse_too_many(contracted: Contracted, job: str, ledger: Ledger, folder: Path) -> None:
