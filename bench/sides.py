@@ -81,10 +81,11 @@ def _pipelines(work: Work) -> Start:
     return Start(command, environment() | own)
 
 
+KEEPING = ("ingest", "contract", "flights", "pipeline")
 SIDES = {
     "by_hand": Side("by hand", _script("by_hand")),
     "sparkjobs": Side("sparkjobs", _sparkjobs),
-    "keeping": Side("by hand, no line lost", _script("keeping"), ("ingest",)),
+    "keeping": Side("by hand, no line lost", _script("keeping"), KEEPING),
     "duckdb": Side("DuckDB", _module("in_duckdb"), ("ingest", "aggregate")),
     "polars": Side("Polars", _module("in_polars"), ("ingest", "aggregate")),
     "dbt": Side("dbt-spark", _dbt, ("tiny", "aggregate"), before=True),

@@ -39,7 +39,7 @@ def main() -> None:
         name: [{side: asdict(cost) for side, cost in one.items()} for one in own]
         for name, own in rounds.items()
     }
-    tables = "\n".join(filter(None, (table(chosen, rounds), beside(chosen, rounds, terms))))
+    tables = "\n".join(filter(None, (table(chosen, rounds, terms), beside(chosen, rounds, terms))))
     (PLACE / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     (PLACE / f"{name}.md").write_text(tables, encoding="utf-8")
     print(tables, end="")
@@ -55,14 +55,19 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def table(chosen: Sequence[Case], rounds: Mapping[str, Sequence[Round]]) -> str:
+def table(chosen: Sequence[Case], rounds: Mapping[str, Sequence[Round]], terms: Terms) -> str:
     """One line for each case. Ratios are taken inside a round, then their median."""
     head = "CPU seconds (wall seconds)", "by hand", "sparkjobs", "of by hand"
-    sides = "by_hand", "sparkjobs"
+    keeps = "keeping" in terms.peers
     return markdown(
-        head,
+        (*head, *["of by hand, no line lost"] * keeps),
         (
-            (case.title, *(_median(rounds[case.name], side) for side in sides), _spread(rounds[case.name]))
+            (
+                case.title,
+                *(_median(rounds[case.name], side) for side in ("by_hand", "sparkjobs")),
+                _spread(rounds[case.name], "by_hand"),
+                *[_spread(rounds[case.name], "keeping")] * keeps,
+            )
             for case in chosen
         ),
     )
@@ -80,9 +85,9 @@ def beside(chosen: Sequence[Case], rounds: Mapping[str, Sequence[Round]], terms:
     return markdown(("CPU seconds (wall seconds)", *(case.title for case in cases)), lines)
 
 
-def ratio(costs: Round) -> float:
-    """CPU of sparkjobs, by hand being 1."""
-    return costs["sparkjobs"].cpu_s / costs["by_hand"].cpu_s
+def ratio(costs: Round, by: str = "by_hand") -> float:
+    """CPU of sparkjobs, that of the side `by` being 1."""
+    return costs["sparkjobs"].cpu_s / costs[by].cpu_s
 
 
 def _median(rounds: Sequence[Round], side: str) -> str:
@@ -92,8 +97,10 @@ def _median(rounds: Sequence[Round], side: str) -> str:
     return f"{median(one.cpu_s for one in costs):.1f} ({median(one.wall_s for one in costs):.1f})"
 
 
-def _spread(rounds: Sequence[Round]) -> str:
-    values = [*map(ratio, rounds)]
+def _spread(rounds: Sequence[Round], by: str) -> str:
+    values = [ratio(one, by) for one in rounds if by in one]
+    if not values:
+        return ""
     low, middle, high = (f"{value:.2f}" for value in (min(values), median(values), max(values)))
     return f"**{middle}** ({low} to {high})"
 
