@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache
@@ -82,11 +82,12 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
         reach("transform.before")
         frames = with_views(spark, job, {name: _known(run, name, one.frame) for name, one in inputs.items()})
         progress.frame = frame = transform(spark, job, frames, params)
+        looked_at = {name for name, one in inputs.items() if one.was_read(spark)}
         with step(run, job.name, "stage"):
             frame, shape = _fitting(job, frame)
             progress.staged = staged = _staged(spark, attempt, job, frame)
         with step(run, job.name, "count"):
-            progress.ledgers = _ledgers(spark, attempt, inputs, frame)
+            progress.ledgers = _ledgers(spark, attempt, inputs, frame, looked_at)
         progress.checks = tuple(result for one in progress.ledgers for result in warned(one))
         _refuse_partial(job, attempt, progress.ledgers)
         reach("counted")
@@ -167,20 +168,28 @@ def _staged(spark: SparkSession, attempt: Attempt, job: JobPlan, frame: DataFram
 
 
 def _ledgers(
-    spark: SparkSession, attempt: Attempt, inputs: dict[str, Opened], result: DataFrame
+    spark: SparkSession,
+    attempt: Attempt,
+    inputs: dict[str, Opened],
+    result: DataFrame,
+    looked_at: Collection[str],
 ) -> list[Ledger]:
-    whole = not jvm.stops_early(result)
-    return [_ledger(spark, attempt, name, one, read_whole=whole) for name, one in inputs.items()]
+    """The ledger of each input; of those that the function has `looked_at`, what counted saw but that."""
+    once = jvm.reads_once(result)
+    return [
+        _ledger(spark, attempt, name, one, read_once=once and name not in looked_at)
+        for name, one in inputs.items()
+    ]
 
 
-def _ledger(spark: SparkSession, attempt: Attempt, name: str, one: Opened, *, read_whole: bool) -> Ledger:
+def _ledger(spark: SparkSession, attempt: Attempt, name: str, one: Opened, *, read_once: bool) -> Ledger:
     if one.counted is not None:
-        return tally(spark, attempt.run_id, attempt.job, name, one.counted, read_whole=read_whole)
+        return tally(spark, attempt.run_id, attempt.job, name, one.counted, read_once=read_once)
     if one.contracted is None:
         return Ledger(name, one.rows, one.rows, 0)
     rejected = Rejected(attempt.job, name, attempt.number, attempt.run_id)
     folder = attempt.scratch / "quarantine" / name
-    return settle(spark, one.contracted, rejected, folder, read_whole=read_whole)
+    return settle(spark, one.contracted, rejected, folder, read_once=read_once)
 
 
 def _refuse_partial(job: JobPlan, attempt: Attempt, ledgers: list[Ledger]) -> None:

@@ -13,7 +13,7 @@ from sparkjobs.jvm import members
 
 _OWN: Final = "_sparkjobs"
 _ROW_BY_ROW: Final = frozenset(
-    {"CollectMetrics", "Filter", "Generate", "Project", "RepartitionByExpression", "Sample", "Sort"}
+    {"CollectMetrics", "Filter", "Generate", "Project", "RepartitionByExpression", "Sort"}
 )
 """What a condition on a column of the one relation below could have been asked before."""
 
@@ -89,7 +89,7 @@ def _filters(plan: Any) -> Iterator[Any]:  # noqa: ANN401 (of the JVM)
 def _row_by_row(node: Any) -> bool:  # noqa: ANN401 (of the JVM)
     """Whether each row below `node` comes from one row of one table."""
     while members(node.children()):
-        if _kind(node) not in _ROW_BY_ROW or (_kind(node) == "Sample" and not jvm.takes_all(node)):
+        if _kind(node) not in _ROW_BY_ROW:
             return False
         node = node.child()
     return True

@@ -32,6 +32,12 @@ class Opened:
     rows: int = 0
     """The rows of a source without contract, or of a whole published table."""
 
+    def was_read(self, spark: SparkSession) -> bool:
+        """Whether something that counts in flight was read already: by the job's function, maybe in part."""
+        counting = self.contracted or self.counted
+        observation = counting.observation if counting else None
+        return observation is not None and jvm.observed(spark, observation) is not None
+
 
 class Shelf:
     """Opens inputs, and keeps those that are cached for as long as a job needs them; for any thread."""

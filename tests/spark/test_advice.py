@@ -91,10 +91,6 @@ def twice(rows: DataFrame) -> DataFrame:
     return rows.filter(F.col("month") == 1).join(rows.select("id"), on="id", how="inner")
 
 
-def sampled(rows: DataFrame) -> DataFrame:
-    return rows.sample(0.5, seed=1).filter(F.col("month") == 1)
-
-
 def other(rows: DataFrame) -> DataFrame:
     return rows.filter(F.col("id") == 7)
 
@@ -105,13 +101,12 @@ def test_a_condition_with_another_column_in_it_is_idle(spark: SparkSession, tmp_
     assert idle_filters(either(rows)) == (
         IdleFilter(str(tmp_path / "table"), ("month",), "((month = 1) OR (id = 7L))"),
     )
-    assert idle_filters(either(jvm.metered(rows)[0])) == idle_filters(either(rows))
     assert idle_filters(either(rows).select("id").union(rows.select("id").limit(1))) == (
         IdleFilter(str(tmp_path / "table"), ("month",), "((month = 1) OR (id = 7L))"),
     )
 
 
-@pytest.mark.parametrize("told", [latest, absent, functions, twice, sampled, other])
+@pytest.mark.parametrize("told", [latest, absent, functions, twice, other])
 def test_a_condition_that_prunes_or_could_not_be_asked_before_is_not_idle(
     spark: SparkSession, tmp_path: Path, told: Callable[[DataFrame], DataFrame]
 ) -> None:

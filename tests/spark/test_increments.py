@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from sparkjobs import upkeep
 from sparkjobs.errors import AppendAgainError, LogicChangedError, UpstreamRewrittenError
 from sparkjobs.plan import Window
+from sparkjobs.results import Ledger
 from tests.projects import executed, lay_out, planned, rows, run, table, write_project
 
 CODE = """
@@ -425,3 +426,16 @@ def test_a_time_in_the_future_is_taken_and_does_not_move_the_mark(
     assert first.message == "first run"
     assert [one.high for one in first.ledgers] == ["2025-12-31 12:00:00"]
     assert [row[0] for row in rows(spark, tmp_path / "warehouse/latest")] == [1, 2, 3]
+
+
+def test_a_function_that_looks_at_a_few_rows_does_not_lower_the_high_water_mark(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    latest = LATEST.replace("FORMAT", "parquet").replace("LOOKBACK", "'1'")
+    looking = MERGED.replace("    return", "    rows.first()\n    return")
+    sources = MOVED.replace("TYPE", "int").replace("csv", "json")
+    write_project(tmp_path, looking, {"conf/sources.yml": sources, "conf/jobs/latest.yml": latest})
+    lines = "".join(f'{{"id": {moved}, "moved": {moved}, "note": ""}}\n' for moved in (1, 9, 5))
+    lay_out(tmp_path, {"landing/a.json": lines})
+
+    assert run(spark, tmp_path)["latest"].ledgers == (Ledger("rows", 3, 3, 0, "9"),)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from sparkjobs import jvm
 from sparkjobs.results import Ledger
 from tests.projects import REPOSITORY, lay_out, rows, run, write_project
 
@@ -54,6 +55,70 @@ def test_every_row_is_counted_once_whatever_the_job_does(
     assert result.ledgers == (Ledger("rows", 10, 8, 2),)
     lines = list((tmp_path / "warehouse/out/_sparkjobs/quarantine/1/rows").glob("*.json.gz"))
     assert len(lines) == 1
+
+
+WITHOUT_HEADER = """
+rows:
+  format: json
+  path: ${landing}/*.json
+  columns: {id: int}
+  bad_rows: {max_share: 0.5}
+"""
+
+
+def without_header(root: Path, function: str, *files: str) -> None:
+    """A job over lines of JSON: no header line is there to tell that counts are not right."""
+    landing = {f"landing/{number}.json": content for number, content in enumerate(files)}
+    write_project(
+        root,
+        f"@job\ndef out(rows: DataFrame) -> DataFrame:\n    {function}\n",
+        {"conf/sources.yml": WITHOUT_HEADER, "conf/jobs/out.yml": JOB, **landing},
+    )
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "rows.first()",
+        "rows.limit(2).collect()",
+        "rows.isEmpty()",
+        "rows.show(1)",
+        "rows.tail(1)",
+        "rows = rows.cache(); rows.first()",
+        "rows.createTempView('r'); rows.sparkSession.sql('select * from r limit 1').collect()",
+    ],
+)
+def test_a_function_that_looks_at_a_few_rows_hides_no_bad_one(
+    spark: SparkSession, tmp_path: Path, look: str
+) -> None:
+    good = "".join(f'{{"id": {one}}}\n' for one in range(40))
+    without_header(tmp_path, f"{look}; return rows", good, good + '{"id": "x"}\n' + good)
+    result = run(spark, tmp_path)["out"]
+    spark.catalog.dropTempView("r")
+    spark.catalog.clearCache()
+    assert result.status == "success", result.message
+    assert result.ledgers == (Ledger("rows", 121, 120, 1),)
+    assert len(list((tmp_path / "warehouse/out/_sparkjobs/quarantine/1/rows").glob("*.json.gz"))) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "rows.orderBy(F.desc('id'))",
+        "rows.repartitionByRange(3, F.desc('id'))",
+        "rows.join(rows.withColumnRenamed('id', 'other').hint('shuffle_replicate_nl'), F.expr('id < other'))",
+        "rows.join(F.broadcast(rows.sparkSession.range(3).toDF('n')), F.expr('id < n'), 'full')",
+        "rows.join(F.broadcast(rows.sparkSession.range(3).toDF('n')), F.expr('id < n'), 'right')",
+    ],
+)
+def test_rows_that_spark_reads_more_than_once_are_counted_once(
+    spark: SparkSession, tmp_path: Path, body: str
+) -> None:
+    lines = "".join(f'{{"id": {one}}}\n' for one in range(40))
+    without_header(tmp_path, f"return {body}", lines, lines, lines)
+    result = run(spark, tmp_path)["out"]
+    assert result.status == "success", result.message
+    assert result.ledgers == (Ledger("rows", 120, 120, 0),)
 
 
 def test_too_many_bad_rows_publish_nothing_and_say_where_they_are(
@@ -153,3 +218,15 @@ def test_stages_that_had_nothing_to_do_and_were_forgotten_were_not_tried_twice()
         check=False,
     )
     assert done.stdout.splitlines()[-1:] == ["False"], done.stderr
+
+
+def test_where_spark_let_news_fall_nobody_knows_that_no_stage_was_tried_twice(spark: SparkSession) -> None:
+    registry = spark.sparkContext._jsc.sc().listenerBus().metrics().metricRegistry()  # noqa: SLF001
+    name = "queue.appStatus.numDroppedEvents"
+    assert registry.getCounters().containsKey(name)
+    assert not jvm.retried(spark, "run", "nothing")
+    registry.counter(name).inc()
+    try:
+        assert jvm.retried(spark, "run", "nothing")
+    finally:
+        registry.counter(name).dec()

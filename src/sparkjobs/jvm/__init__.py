@@ -15,16 +15,14 @@ from sparkjobs.jvm.frames import (
     loaded,
     no_rows,
     planned,
-    stops_early,
+    reads_once,
     strangers,
 )
 from sparkjobs.jvm.jobs import acted, cancel, label, observed, retried, stages
-from sparkjobs.jvm.meters import Meter, metered, passed, takes_all
 from sparkjobs.jvm.objects import java, members
 from sparkjobs.jvm.parsed import parse_query, query_syntax, syntax
 
 __all__ = [
-    "Meter",
     "acted",
     "analyzed",
     "analyzed_json",
@@ -38,17 +36,14 @@ __all__ = [
     "label",
     "loaded",
     "members",
-    "metered",
     "no_rows",
     "observed",
     "parse_query",
-    "passed",
     "planned",
     "query_syntax",
+    "reads_once",
     "retried",
     "stages",
-    "stops_early",
     "strangers",
     "syntax",
-    "takes_all",
 ]

@@ -74,18 +74,30 @@ def planned(frame: DataFrame, *, delta_files: bool) -> Any:  # noqa: ANN401 (of 
     return session.sessionState().executePlan(analyzed(frame), mode)
 
 
-def stops_early(frame: DataFrame) -> bool:
-    """Whether `frame` may be had without reading its inputs to their end."""
+def reads_once(frame: DataFrame) -> bool:
+    """Whether Spark takes each row of what `frame` reads exactly once, as far as its plan tells.
+
+    A limit stops early, and EXISTS looks at one row. To sort all rows, or part them by ranges, Spark reads
+    them once before, for the ranges; a join without keys goes over a side for each part of the other.
+    """
     plan = analyzed(frame)
-    if plan.subqueriesAll().size() > 0:  # EXISTS looks at one row
-        return True
+    if plan.subqueriesAll().size() > 0:
+        return False
+    equal_keys = java(frame.sparkSession, "org.apache.spark.sql.catalyst.planning.ExtractEquiJoinKeys")
     waiting = [plan]
     while waiting:
         node = waiting.pop()
-        if str(node.nodeName()) in ("GlobalLimit", "LocalLimit", "Offset", "Tail"):
-            return True
+        match str(node.nodeName()):
+            case "AsOfJoin" | "GlobalLimit" | "LocalLimit" | "Offset" | "Tail" | "UnionLoop":
+                return False
+            case "Sort" if getattr(node, "global")():
+                return False
+            case "RepartitionByExpression" if str(node.partitioning()).startswith("rangepartitioning"):
+                return False
+            case "Join" if not equal_keys.unapply(node).isDefined():
+                return False
         waiting.extend(members(node.children()))
-    return False
+    return True
 
 
 def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:

@@ -23,13 +23,13 @@ def cancel(spark: SparkSession, run_id: str, job: str) -> None:
 
 def acted(spark: SparkSession, run_id: str, job: str) -> bool:
     """Whether anything was executed for `job`."""
-    heard(spark)
+    _heard(spark)
     return bool(spark.sparkContext.statusTracker().getJobIdsForGroup(_group(run_id, job)))
 
 
 def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any] | None:
     """The metrics of `observation`; None when the action never came past it."""
-    heard(spark)
+    _heard(spark)
     if not observation._jo.future().isCompleted():  # type: ignore[union-attr]  # noqa: SLF001 (set by observe)
         return None
     try:
@@ -40,7 +40,7 @@ def observed(spark: SparkSession, observation: Observation) -> Mapping[str, Any]
 
 def retried(spark: SparkSession, run_id: str, job: str) -> bool:
     """Whether any stage of `job` was tried twice, or may have been: then its observed counts are doubled."""
-    if not heard(spark):
+    if not _heard(spark):
         return True
     store, jobs = _remembered(spark, run_id, job)
     return any(_repeats(store, number, stages) for number, stages in jobs.items())
@@ -48,7 +48,7 @@ def retried(spark: SparkSession, run_id: str, job: str) -> bool:
 
 def stages(spark: SparkSession, run_id: str, job: str, *, long_ms: int) -> tuple[Stage, ...]:
     """The stages of `job` that ran, with their tasks where these took `long_ms` together."""
-    heard(spark)
+    _heard(spark)
     store, jobs = _remembered(spark, run_id, job)
     ranks = spark.sparkContext._gateway.new_array(spark._jvm.double, 2)  # type: ignore[union-attr]  # noqa: SLF001
     ranks[0], ranks[1] = 0.5, 1.0
@@ -97,14 +97,14 @@ def _repeats(store: Any, job: int, stages: Iterable[int]) -> bool:  # noqa: ANN4
         return True
 
 
-def heard(spark: SparkSession) -> bool:
+def _heard(spark: SparkSession) -> bool:
     """Wait for the news of what has ended; whether all came. While other jobs run, more may always come."""
     bus = spark.sparkContext._jsc.sc().listenerBus()  # noqa: SLF001
     try:
         bus.waitUntilEmpty()
     except Py4JJavaError:
         return False
-    # a busy driver lets news fall
+    # a driver that is too busy lets news fall
     return int(bus.metrics().metricRegistry().counter(_DROPPED).getCount()) == 0
 
 

@@ -1,7 +1,7 @@
 """The contract: rows become typed, good ones go on, bad ones are known by their reasons.
 
-Counts come from meters above the scan, or from the cache where the input is cached; what a retried stage has
-falsified, or never came past, is counted again.
+Counts come from one observation above the scan, or from the cache where the input is cached. What an
+observation may have seen twice, in part or not at all is counted again.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,16 +10,14 @@ from datetime import datetime
 from functools import reduce
 from typing import Any, cast
 
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Observation, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from sparkjobs.config import Source
 from sparkjobs.config.sources import OneRowPerKey
 from sparkjobs.cursor import highest, takes
-from sparkjobs.jvm import metered
 from sparkjobs.plan import Since, SourceInput, Within
-from sparkjobs.quality.counting import Counting, observed
 from sparkjobs.quality.reasons import Reason, entry, given, reasons_of, rejects, told, with_given
 from sparkjobs.quality.values import typed
 from sparkjobs.sql import DAMAGE, FILE, IN, RAW, column, incoming
@@ -58,30 +56,29 @@ class Contracted:
     """Why one may be bad, but for the key that another row has."""
     warnings: tuple[str, ...]
     """The rules of severity warn."""
-    extras: tuple[Column, ...]
-    """What is asked beside seen and good: what breaks each warning, and high where it is read by column."""
-    counting: Counting | None
+    observation: Observation | None
+    metrics: tuple[Column, ...]
+    """What is counted: seen, bad, what breaks each warning, and high where the input is read by column."""
     counts: Counts | None = None
     """Known beforehand where the input is cached."""
 
     def counted(self, found: Mapping[str, Any]) -> Counts:
-        """What was counted, by its names."""
+        """The values of `metrics` by their names."""
         warned = tuple((rule, found[_WARNED.format(place)]) for place, rule in enumerate(self.warnings))
-        return Counts(found["seen"], found["seen"] - found["good"], found.get("high"), warned)
+        return Counts(found["seen"], found["bad"], found.get("high"), warned)
 
     def rejected(self) -> DataFrame:
         """The bad records, with their `reasons`: array<struct<rule, column, value>>."""
         conf, why = self.planned.conf, told(self.rejecting)
         if conf.unique is not None:
             why = F.when(column(_AGAIN), _again(conf.unique)).otherwise(why)
-        # no filter is moved past a meter: the optimizer would parse each record anew for each reason
-        rows, _ = metered(self.rows)
+        # an observation is a barrier: without it the optimizer would parse each record anew for each reason
+        rows = self.rows.observe(Observation(), F.count(F.lit(1)).alias("seen"))
         return with_given(rows.filter(self.bad), conf).select("*", why.alias("reasons"))
 
     def count(self) -> Counts:
         """Count in a pass of its own."""
-        seen, good = F.count(F.lit(1)).alias("seen"), F.count_if(~self.bad).alias("good")
-        found = self.rows.agg(seen, good, *self.extras).first()
+        found = self.rows.agg(*self.metrics).first()
         return self.counted(found.asDict() if found else {})
 
 
@@ -109,20 +106,16 @@ def apply(
     bad = column(_BAD)
     if conf.unique:
         rows, bad = _one_per_key(rows, conf.unique, bad)
-    extras = _warned(warnings)
+    metrics = _metrics(bad, warnings)
     if isinstance(part, Since):
-        extras = (*extras, highest(part, _kind(rows, part.column), ~bad).alias("high"))
+        metrics = (*metrics, highest(part, _kind(rows, part.column), ~bad).alias("high"))
+    rows = _slim(rows, {*kinds, _BAD, _AGAIN}, bad).persist() if one.cached else rows
+    observation = None if one.cached else Observation()
+    judged = rows.observe(observation, *metrics) if observation else rows
+    valid = judged.filter(~bad).select(*[column(name) for name in kinds])
     names = tuple(reason.rule for reason in warnings)
-    if one.cached:
-        rows = _slim(rows, {*kinds, _BAD, _AGAIN}, bad).persist()
-        valid = rows.filter(~bad).select(*map(column, kinds))
-        contracted = Contracted(one, rows, valid, headers, bad, rejecting, names, extras, None)
-        return replace(contracted, counts=contracted.count())
-    judged, seen = metered(rows)
-    judged, observation = observed(judged, extras)
-    valid, good = metered(judged.filter(~bad).select(*map(column, kinds)))
-    counting = Counting({"seen": seen, "good": good}, observation)
-    return Contracted(one, rows, valid, headers, bad, rejecting, names, extras, counting)
+    contracted = Contracted(one, rows, valid, headers, bad, rejecting, names, observation, metrics)
+    return replace(contracted, counts=contracted.count()) if one.cached else contracted
 
 
 def _one_per_key(rows: DataFrame, unique: OneRowPerKey, bad: Column) -> tuple[DataFrame, Column]:
@@ -142,12 +135,13 @@ def _again(unique: OneRowPerKey) -> Column:
     return F.array(entry(F.lit(rule), None, F.to_json(F.struct(*map(column, unique.keys)))))
 
 
-def _warned(warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
+def _metrics(bad: Column, warnings: tuple[Reason, ...]) -> tuple[Column, ...]:
     whole = column(DAMAGE).isNull()
-    return tuple(
+    warned = [
         F.count_if(F.when(whole, one.fails)).alias(_WARNED.format(place))
         for place, one in enumerate(warnings)
-    )
+    ]
+    return (F.count(F.lit(1)).alias("seen"), F.count_if(bad).alias("bad"), *warned)
 
 
 def _slim(rows: DataFrame, kept: Collection[str], bad: Column) -> DataFrame:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
+from sparkjobs import jvm
 from sparkjobs.cursor import highest, takes, unordered
 from sparkjobs.errors import InputError, NullKeyError
-from sparkjobs.jvm import metered
 from sparkjobs.plan import Part, Since, Within
-from sparkjobs.quality.counting import Counting, counted_by, observed
 from sparkjobs.results import Ledger
 from sparkjobs.sql import column
 
@@ -19,11 +18,10 @@ class Counted:
     """A part of a table."""
 
     rows: DataFrame
-    """What the job's function gets; where `counting` is set, reading it counts."""
+    """What the job's function gets; where `observation` is set, reading it counts."""
     uncounted: DataFrame
-    counting: Counting | None
-    extras: tuple[Column, ...]
-    """What is asked beside how many rows there are."""
+    observation: Observation | None
+    metrics: tuple[Column, ...]
     part: Part | None
 
 
@@ -33,23 +31,22 @@ def counted(name: str, frame: DataFrame, part: Part | None, *, cached: bool) -> 
     Raises:
         InputError: the cursor is no column, or of no type that has an order.
     """
-    extras: tuple[Column, ...] = ()
+    metrics = [F.count(F.lit(1)).alias("seen")]
     if isinstance(part, Since | Within):
         kind = _kind(name, frame, part)
         frame = frame.filter(takes(part, kind))
-        extras = (F.count_if(column(part.column).isNull()).alias("nulls"),)
+        metrics.append(F.count_if(column(part.column).isNull()).alias("nulls"))
         if isinstance(part, Since):
-            extras = (*extras, highest(part, kind).alias("high"))
+            metrics.append(highest(part, kind).alias("high"))
     if cached:
         frame = frame.persist()
-        return Counted(frame, frame, None, extras, part)
-    rows, seen = metered(frame)
-    rows, observation = observed(rows, extras)
-    return Counted(rows, frame, Counting({"seen": seen}, observation), extras, part)
+        return Counted(frame, frame, None, tuple(metrics), part)
+    observation = Observation()
+    return Counted(frame.observe(observation, *metrics), frame, observation, tuple(metrics), part)
 
 
 def tally(
-    spark: SparkSession, run_id: str, job: str, name: str, table: Counted, *, read_whole: bool
+    spark: SparkSession, run_id: str, job: str, name: str, table: Counted, *, read_once: bool
 ) -> Ledger:
     """The ledger of a part of a table.
 
@@ -57,10 +54,10 @@ def tally(
         NullKeyError: a row lies in no interval, because its cursor is null.
     """
     found = None
-    if table.counting is not None and read_whole:
-        found = counted_by(table.counting, spark, run_id, job)
+    if table.observation is not None and read_once and not jvm.retried(spark, run_id, job):
+        found = jvm.observed(spark, table.observation)
     if found is None:
-        row = table.uncounted.agg(F.count(F.lit(1)).alias("seen"), *table.extras).first()
+        row = table.uncounted.agg(*table.metrics).first()
         found = row.asDict() if row else {"seen": 0}
     if isinstance(table.part, Within) and found["nulls"]:
         raise NullKeyError(job, f"{table.part.column} of {name}", found["nulls"])

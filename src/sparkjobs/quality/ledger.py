@@ -1,8 +1,8 @@
 """The ledger of an input: read = valid + quarantined, from counts that do not depend on each other.
 
-Meters above the scan say how many records were seen and how many were good; the lines of the quarantine
-are counted in its files. Where the two disagree, or the meters cannot be trusted, the input is counted
-again in a pass of its own.
+The observation above the scan says how many records were seen and how many were bad; the lines of
+the quarantine are counted in its files. Where the two disagree, or the observation cannot be trusted,
+the input is counted again in a pass of its own.
 """
 
 from fractions import Fraction
@@ -10,26 +10,26 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from sparkjobs import jvm
 from sparkjobs.errors import LedgerError, TooManyBadRowsError
 from sparkjobs.plan import Replayed
 from sparkjobs.quality.contract import Contracted, Counts
-from sparkjobs.quality.counting import counted_by
 from sparkjobs.quality.quarantine import Rejected, quarantine
 from sparkjobs.results import Ledger
 
 
 def settle(
-    spark: SparkSession, contracted: Contracted, rejected: Rejected, folder: Path, *, read_whole: bool = True
+    spark: SparkSession, contracted: Contracted, rejected: Rejected, folder: Path, *, read_once: bool = True
 ) -> Ledger:
     """Write the bad rows of an input to `folder`, and its ledger.
 
-    `read_whole` is False where the job may have stopped reading before the end.
+    `read_once` is False where the job may have read its rows in part, or more than once.
 
     Raises:
         TooManyBadRowsError: there are more than the source allows.
         LedgerError: the ledger does not add up, though it was counted again.
     """
-    counts = _known(spark, contracted, rejected, read_whole=read_whole)
+    counts = _known(spark, contracted, rejected, read_once=read_once)
     counts = counts or contracted.count()
     written = quarantine(contracted, rejected, folder) if counts.bad > contracted.headers else 0
     if written != counts.bad - contracted.headers:
@@ -47,14 +47,17 @@ def settle(
 
 
 def _known(
-    spark: SparkSession, contracted: Contracted, rejected: Rejected, *, read_whole: bool
+    spark: SparkSession, contracted: Contracted, rejected: Rejected, *, read_once: bool
 ) -> Counts | None:
     """The counts that came for free; None when they cannot be trusted."""
-    if contracted.counting is None or not read_whole:
+    if contracted.counts or contracted.observation is None or not read_once:
         return contracted.counts
-    found = counted_by(contracted.counting, spark, rejected.run_id, rejected.job)
-    counts = contracted.counted(found) if found else None
-    return counts if counts and counts.bad >= contracted.headers else None
+    observed = jvm.observed(spark, contracted.observation)
+    if observed is None or observed["bad"] < contracted.headers:
+        return None
+    if jvm.retried(spark, rejected.run_id, rejected.job):
+        return None
+    return contracted.counted(observed)
 
 
 def _refuse_too_many(contracted: Contracted, job: str, ledger: Ledger, folder: Path) -> None:
