@@ -77,8 +77,7 @@ def _flow(run: Run, shelf: Shelf, job: JobPlan, progress: Progress) -> None:
             held.enter_context(lock_of(run, job.name, job.table))
             attempt = opened(run, job, progress)
         with step(run, job.name, "read"):
-            inputs = _inputs(run, shelf, spark, job)
-            params = params_of(job)
+            inputs, params = _inputs(run, shelf, spark, job), params_of(job)
         reach("transform.before")
         frames = with_views(spark, job, {name: _known(run, name, one.frame) for name, one in inputs.items()})
         progress.frame = frame = transform(spark, job, frames, params)
