@@ -17,7 +17,6 @@ from pyspark.sql.types import StructType
 from bench.cases import work
 from bench.cases.by_hand import FLIGHTS, KEYS, ORDERS, write
 
-PRIORITIES = ["1-URGENT", "2-HIGH", "3-MEDIUM", "4-NOT SPECIFIED", "5-LOW"]
 OPTIONS = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "corrupt"}
 PRIORITIES = ["1-URGENT", "2-HIGH", "3-MEDIUM", "4-NOT SPECIFIED", "5-LOW"]
 

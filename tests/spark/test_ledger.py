@@ -101,11 +101,28 @@ def test_a_function_that_looks_at_a_few_rows_hides_no_bad_one(
     assert len(list((tmp_path / "warehouse/out/_sparkjobs/quarantine/1/rows").glob("*.json.gz"))) == 1
 
 
+def test_rows_that_a_join_with_nothing_spares_are_counted(spark: SparkSession, tmp_path: Path) -> None:
+    interpreted = spark.newSession()
+    interpreted.conf.set("spark.sql.codegen.wholeStage", "false")
+    interpreted.conf.set("spark.sql.adaptive.enabled", "false")
+    lines = "".join(f'{{"id": {one}}}\n' for one in range(40))
+    without_header(
+        tmp_path,
+        "return rows.join(F.broadcast(rows.sparkSession.range(5).filter('id * id < 0')), 'id')",
+        lines,
+        '{"id": "x"}\n',
+    )
+    result = run(interpreted, tmp_path)["out"]
+    assert result.status == "success", result.message
+    assert result.ledgers == (Ledger("rows", 41, 40, 1),)
+
+
 @pytest.mark.parametrize(
     "body",
     [
         "rows.orderBy(F.desc('id'))",
         "rows.repartitionByRange(3, F.desc('id'))",
+        "rows.zipWithIndex()",
         "rows.join(rows.withColumnRenamed('id', 'other').hint('shuffle_replicate_nl'), F.expr('id < other'))",
         "rows.join(F.broadcast(rows.sparkSession.range(3).toDF('n')), F.expr('id < n'), 'full')",
         "rows.join(F.broadcast(rows.sparkSession.range(3).toDF('n')), F.expr('id < n'), 'right')",

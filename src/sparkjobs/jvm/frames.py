@@ -12,6 +12,11 @@ from sparkjobs.jvm.objects import java, members
 
 _MADE = frozenset({"CTERelationRef", "LocalRelation", "OneRowRelation", "Range", "UnionLoopRef"})
 """Leaves of a plan that read nothing."""
+_NOT_ONCE = frozenset(
+    {"AsOfJoin", "AttachDistributedSequence", "GlobalLimit", "LocalLimit", "NearestByJoin", "Offset"}
+    | {"Tail", "UnionLoop"}
+)
+"""Nodes of a plan that may stop before their input ends, or begin it again."""
 _SHOWN = 5
 """Columns that a leaf tells of itself."""
 
@@ -77,8 +82,8 @@ def planned(frame: DataFrame, *, delta_files: bool) -> Any:  # noqa: ANN401 (of 
 def reads_once(frame: DataFrame) -> bool:
     """Whether Spark takes each row of what `frame` reads exactly once, as far as its plan tells.
 
-    A limit stops early, and EXISTS looks at one row. To sort all rows, or part them by ranges, Spark reads
-    them once before, for the ranges; a join without keys goes over a side for each part of the other.
+    A limit stops early, and EXISTS looks at one row. To sort all rows, to part them by ranges or to number
+    them Spark reads them once before; a join without keys goes over one side again and again.
     """
     plan = analyzed(frame)
     if plan.subqueriesAll().size() > 0:
@@ -88,7 +93,7 @@ def reads_once(frame: DataFrame) -> bool:
     while waiting:
         node = waiting.pop()
         match str(node.nodeName()):
-            case "AsOfJoin" | "GlobalLimit" | "LocalLimit" | "Offset" | "Tail" | "UnionLoop":
+            case name if name in _NOT_ONCE:
                 return False
             case "Sort" if getattr(node, "global")():
                 return False

@@ -56,7 +56,7 @@ def tally(
     found = None
     if table.observation is not None and read_once and not jvm.retried(spark, run_id, job):
         found = jvm.observed(spark, table.observation)
-    if found is None:
+    if found is None or found["seen"] == 0:  # a join with nothing may have read nothing
         row = table.uncounted.agg(*table.metrics).first()
         found = row.asDict() if row else {"seen": 0}
     if isinstance(table.part, Within) and found["nulls"]:

@@ -53,7 +53,8 @@ def _known(
     if contracted.counts or contracted.observation is None or not read_once:
         return contracted.counts
     observed = jvm.observed(spark, contracted.observation)
-    if observed is None or observed["bad"] < contracted.headers:
+    # a join with nothing may have read nothing
+    if observed is None or observed["seen"] == 0 or observed["bad"] < contracted.headers:
         return None
     if jvm.retried(spark, rejected.run_id, rejected.job):
         return None
