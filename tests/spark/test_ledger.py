@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from sparkjobs import jvm
 from sparkjobs.results import Ledger
@@ -136,6 +137,27 @@ def test_rows_that_spark_reads_more_than_once_are_counted_once(
     result = run(spark, tmp_path)["out"]
     assert result.status == "success", result.message
     assert result.ledgers == (Ledger("rows", 120, 120, 0),)
+
+
+@pytest.mark.parametrize(
+    ("asked", "once"),
+    [
+        (lambda rows: rows.sortWithinPartitions("id"), True),
+        (lambda rows: rows.repartition(3, "id"), True),
+        (lambda rows: rows.join(rows.groupBy("id").count(), "id", "left"), True),
+        # what a sort reads again are the files of the shuffle below it
+        (lambda rows: rows.groupBy("id").count().orderBy("id"), True),
+        (lambda rows: rows.distinct().orderBy("id"), True),
+        (lambda rows: rows.orderBy("id").groupBy("id").count(), False),
+        (lambda rows: rows.groupBy("id").count().select("id").orderBy("id").union(rows), True),
+        (lambda rows: rows.groupBy("id").count().select("id").union(rows).orderBy("id"), False),
+        (lambda rows: rows.groupBy("id").count().limit(1), False),
+    ],
+)
+def test_plans_that_read_rows_once_are_known(
+    spark: SparkSession, asked: Callable[[DataFrame], DataFrame], *, once: bool
+) -> None:
+    assert jvm.reads_once(asked(spark.range(10).toDF("id"))) == once
 
 
 def test_too_many_bad_rows_publish_nothing_and_say_where_they_are(

@@ -12,11 +12,10 @@ from sparkjobs.jvm.objects import java, members
 
 _MADE = frozenset({"CTERelationRef", "LocalRelation", "OneRowRelation", "Range", "UnionLoopRef"})
 """Leaves of a plan that read nothing."""
-_NOT_ONCE = frozenset(
-    {"AsOfJoin", "AttachDistributedSequence", "GlobalLimit", "LocalLimit", "NearestByJoin", "Offset"}
-    | {"Tail", "UnionLoop"}
-)
-"""Nodes of a plan that may stop before their input ends, or begin it again."""
+_STOPS = frozenset({"GlobalLimit", "LocalLimit", "Offset", "Tail", "UnionLoop"})
+"""Nodes of a plan that may stop before their input ends."""
+_SHUFFLES = frozenset({"Aggregate", "Deduplicate", "Distinct", "Window"})
+"""Nodes whose input Spark keeps in the files of a shuffle: what is read again is read from there."""
 _SHOWN = 5
 """Columns that a leaf tells of itself."""
 
@@ -88,21 +87,29 @@ def reads_once(frame: DataFrame) -> bool:
     plan = analyzed(frame)
     if plan.subqueriesAll().size() > 0:
         return False
-    equal_keys = java(frame.sparkSession, "org.apache.spark.sql.catalyst.planning.ExtractEquiJoinKeys")
-    waiting = [plan]
+    waiting = [(plan, False)]
     while waiting:
-        node = waiting.pop()
-        match str(node.nodeName()):
-            case name if name in _NOT_ONCE:
-                return False
-            case "Sort" if getattr(node, "global")():
-                return False
-            case "RepartitionByExpression" if str(node.partitioning()).startswith("rangepartitioning"):
-                return False
-            case "Join" if not equal_keys.unapply(node).isDefined():
-                return False
-        waiting.extend(members(node.children()))
+        node, again = waiting.pop()
+        name, children = str(node.nodeName()), members(node.children())
+        again = name not in _SHUFFLES and (again or _goes_over_again(frame.sparkSession, name, node))
+        if name in _STOPS or (again and not children):
+            return False
+        waiting.extend((child, again) for child in children)
     return True
+
+
+def _goes_over_again(spark: SparkSession, name: str, node: Any) -> bool:  # noqa: ANN401 (of the JVM)
+    match name:
+        case "AsOfJoin" | "AttachDistributedSequence" | "NearestByJoin":
+            return True
+        case "Join":
+            keys = java(spark, "org.apache.spark.sql.catalyst.planning.ExtractEquiJoinKeys")
+            return not keys.unapply(node).isDefined()
+        case "RepartitionByExpression":
+            return str(node.partitioning()).startswith("rangepartitioning")
+        case "Sort":
+            return bool(getattr(node, "global")())
+    return False
 
 
 def distinct_keys(frame: DataFrame) -> tuple[frozenset[str], ...]:
