@@ -173,7 +173,7 @@ def _ledgers(
     result: DataFrame,
     looked_at: Collection[str],
 ) -> list[Ledger]:
-    """The ledger of each input; of those that the function has `looked_at`, what counted saw but that."""
+    """The ledger of each input; those that the function has `looked_at` are counted anew."""
     once = jvm.reads_once(result)
     return [
         _ledger(spark, attempt, name, one, read_once=once and name not in looked_at)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from sparkjobs import jvm
 from sparkjobs.results import Ledger
@@ -152,12 +153,15 @@ def test_rows_that_spark_reads_more_than_once_are_counted_once(
         (lambda rows: rows.groupBy("id").count().select("id").orderBy("id").union(rows), True),
         (lambda rows: rows.groupBy("id").count().select("id").union(rows).orderBy("id"), False),
         (lambda rows: rows.groupBy("id").count().limit(1), False),
+        # as a contract with `unique` counts
+        (lambda rows: rows.distinct().observe("good", F.count("id")).orderBy("id"), False),
     ],
 )
 def test_plans_that_read_rows_once_are_known(
     spark: SparkSession, asked: Callable[[DataFrame], DataFrame], *, once: bool
 ) -> None:
-    assert jvm.reads_once(asked(spark.range(10).toDF("id"))) == once
+    rows = spark.range(10).toDF("id").observe("seen", F.count("id"))
+    assert jvm.reads_once(asked(rows)) == once
 
 
 def test_too_many_bad_rows_publish_nothing_and_say_where_they_are(

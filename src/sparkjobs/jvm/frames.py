@@ -79,7 +79,7 @@ def planned(frame: DataFrame, *, delta_files: bool) -> Any:  # noqa: ANN401 (of 
 
 
 def reads_once(frame: DataFrame) -> bool:
-    """Whether Spark takes each row of what `frame` reads exactly once, as far as its plan tells.
+    """Whether each row comes past the observations below `frame` exactly once, as far as its plan tells.
 
     A limit stops early, and EXISTS looks at one row. To sort all rows, to part them by ranges or to number
     them Spark reads them once before; a join without keys goes over one side again and again.
@@ -90,11 +90,11 @@ def reads_once(frame: DataFrame) -> bool:
     waiting = [(plan, False)]
     while waiting:
         node, again = waiting.pop()
-        name, children = str(node.nodeName()), members(node.children())
+        name = str(node.nodeName())
         again = name not in _SHUFFLES and (again or _goes_over_again(frame.sparkSession, name, node))
-        if name in _STOPS or (again and not children):
+        if name in _STOPS or (again and name == "CollectMetrics"):
             return False
-        waiting.extend((child, again) for child in children)
+        waiting.extend((child, again) for child in members(node.children()))
     return True
 
 
